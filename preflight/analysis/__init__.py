@@ -1,0 +1,1 @@
+"""Questions a design can be asked; pure: template in, answer with its reasons out."""
