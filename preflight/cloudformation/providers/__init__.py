@@ -8,7 +8,7 @@ import importlib.util
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 from typing import Any, ClassVar
 
 from preflight.cloudformation.ledger import Declared
@@ -50,7 +50,7 @@ class Context:
         return self.make_client(service, region or self.region)
 
     def name(self, *, limit: int = 64, lower: bool = False) -> str:
-        """A name as CloudFormation makes them, stack-logicalId-suffix, the same for the same stack, id and generation."""
+        """A name as CloudFormation makes it: stack-logicalId-suffix, stable for one stack, id and generation."""
         digest = hashlib.sha256(f"{self.stack_id}/{self.logical_id}/{self.generation}".encode()).hexdigest()
         suffix = digest[:12] if lower else digest[:12].upper()
         room = limit - len(suffix) - 2
@@ -84,11 +84,12 @@ class Provider(ABC):
         """
         raise ReplacementNeeded
 
+    @abstractmethod
     def delete(self, made: Made, declared: Declared, context: Context) -> None:
         """Take the resource away."""
 
 
-@lru_cache(maxsize=None)
+@cache
 def find_provider(resource_type: str) -> Provider | None:
     """The provider of a type, or None when it can only be recorded.
 
