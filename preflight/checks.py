@@ -1,0 +1,300 @@
+"""The words a lab's checks are written in.
+
+A lab's checks.py imports this module and nothing else of Preflight. A check is a function `check_<promise>(stack)`:
+its docstring's first line is the promise, its body asks one question and says `expect(...)`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar
+
+if TYPE_CHECKING:
+    from preflight.clouds import Deployment
+    from preflight.template import Design, Item, Template
+
+S3_GUIDE = "https://docs.aws.amazon.com/AmazonS3/latest/userguide"
+IAM_GUIDE = "https://docs.aws.amazon.com/IAM/latest/UserGuide"
+VPC_GUIDE = "https://docs.aws.amazon.com/vpc/latest/userguide"
+
+Mode = Literal["offline", "live"]
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+_answers: ContextVar[list[Answer] | None] = ContextVar("answers", default=None)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one `expect` was told."""
+
+    holds: bool
+    saw: str
+    means: str
+    proved: str
+    rival: str | None
+    bullets: tuple[str, ...]
+    read: str
+    where: Any
+
+
+class NotKept(AssertionError):
+    """A promise does not hold yet; `answer` says what was seen."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.saw)
+        self.answer = answer
+
+
+class CouldNotAsk(Exception):
+    """The question itself could not be put; the promise is neither kept nor broken."""
+
+    def __init__(self, saw: str, *, means: str = "nothing is known yet about this promise") -> None:
+        super().__init__(saw)
+        self.saw = saw
+        self.means = means
+
+
+def expect(
+    holds: bool,
+    *,
+    saw: str,
+    means: str,
+    proved: str,
+    bullets: Sequence[str],
+    read: str,
+    rival: str | None = None,
+    where: Item | str | None = None,
+) -> None:
+    """Say whether the promise holds, and what the learner reads in either case.
+
+    `saw` and `means` are read when it does not hold, `proved` and `rival` when it does. `bullets` are exam bullets
+    ("SAA-C03 1.3-S5"), `read` is a page of AWS's documentation, `where` the thing to look at in the learner's code:
+    an Item, a logical id, or the name of an output. In a check with several, the first that fails is the answer.
+    """
+    answer = Answer(bool(holds), saw, means, proved, rival, tuple(bullets), read, where)
+    heard = _answers.get()
+    if heard is not None:
+        heard.append(answer)
+    if not answer.holds:
+        raise NotKept(answer)
+
+
+def could_not_ask(why: str) -> NoReturn:
+    """Give up without judging, in one sentence that says what is missing."""
+    raise CouldNotAsk(why)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What came of a call that AWS may refuse; `code` is AWS's error code, empty when the call went through."""
+
+    ok: bool
+    code: str = ""
+    message: str = ""
+    value: Any = None
+
+    @property
+    def denied(self) -> bool:
+        """Whether permissions were the reason."""
+        return self.code in DENIED
+
+
+def attempt(call: Callable[..., Any], **kwargs: Any) -> Attempt:
+    """Make a call whose refusal is an answer, as in `attempt(s3.get_object, Bucket=notes, Key="note")`.
+
+    A failure that answers nothing (bad credentials, a call the cloud cannot do, a fault on its side) is raised.
+    """
+    from botocore.exceptions import ClientError
+
+    try:
+        return Attempt(ok=True, value=call(**kwargs))
+    except ClientError as error:
+        if answers_nothing(error):
+            raise
+        details = error.response.get("Error", {})
+        return Attempt(ok=False, code=str(details.get("Code", "")), message=str(details.get("Message", "")))
+
+
+def allowed(question: Any, **kwargs: Any) -> bool:
+    """Whether permissions let it through: a call with its arguments, an Attempt, or what `stack.may` answered.
+
+    A call that fails for another reason than permissions was still let through by them.
+    """
+    if isinstance(question, Attempt):
+        return not question.denied
+    if hasattr(question, "answer"):
+        return bool(question.answer == "allowed")
+    return not attempt(question, **kwargs).denied
+
+
+def denied(question: Any, **kwargs: Any) -> bool:
+    """Whether permissions refuse it; the opposite of `allowed`."""
+    return not allowed(question, **kwargs)
+
+
+def live_only(reason: str) -> Callable[[Function], Function]:
+    """Ask this only of a real account or another endpoint; `reason` is read everywhere else."""
+    return _marked(only=("live", reason))
+
+
+def offline_only(reason: str) -> Callable[[Function], Function]:
+    """Ask this only of the offline cloud; `reason` is read everywhere else."""
+    return _marked(only=("offline", reason))
+
+
+def after(*checks: Callable[..., None] | str) -> Callable[[Function], Function]:
+    """Ask this only once the promises of these checks (or check ids) are kept: one mistake is one answer."""
+    return _marked(after=tuple(each if isinstance(each, str) else check_id(each) for each in checks))
+
+
+def breaks(check: str, *, also: Sequence[str] = (), help: str = "") -> Callable[[Function], Function]:
+    """Say of a known mistake which promise it breaks, which others with it, and what helps against it."""
+    return _marked(breaks=check, also=tuple(also), help=help)
+
+
+def check_id(check: Callable[..., Any]) -> str:
+    """A check's id: its function's name without `check_`."""
+    return check.__name__.removeprefix("check_")
+
+
+class Stack:
+    """The learner's deployed stack, as a check meets it."""
+
+    def __init__(self, deployment: Deployment, client: Callable[..., Any] | None = None) -> None:
+        self._deployment = deployment
+        self._client = client or deployment.client
+
+    @property
+    def name(self) -> str:
+        """The stack's name."""
+        return self._deployment.stack_name
+
+    @property
+    def mode(self) -> Mode:
+        """Where the stack runs: "offline" or "live"."""
+        return self._deployment.mode
+
+    @property
+    def region(self) -> str:
+        """The stack's Region."""
+        return self._deployment.region
+
+    @property
+    def account(self) -> str:
+        """The stack's account id."""
+        return self._deployment.account
+
+    @property
+    def template(self) -> Template:
+        """The template as it was deployed."""
+        return self._deployment.template
+
+    @property
+    def design(self) -> Design:
+        """The template with every intrinsic resolved to what was really made."""
+        return self._deployment.design
+
+    def output(self, name: str) -> str:
+        """The value of the CloudFormation output the brief asks for.
+
+        An output declared inside a nested construct is found too: there CDK puts the construct's path before the
+        name and a hash behind it.
+        """
+        outputs = self._deployment.outputs
+        nested = re.compile(rf"\w+{re.escape(name)}[0-9A-F]{{8}}")
+        found = [name] if name in outputs else [each for each in outputs if nested.fullmatch(each)]
+        if len(found) != 1:
+            raise CouldNotAsk(
+                f"the stack has no output named {name}; "
+                f'add this line to your stack: cdk.CfnOutput(self, "{name}", value=...)',
+                means=f"the checks cannot tell which of your resources is meant by {name}",
+            )
+        return outputs[found[0]]
+
+    def client(
+        self, service: str, *, role: str | None = None, user: str | None = None, region: str | None = None
+    ) -> Any:
+        """A boto3 client of the deployer, or of a role or user of the stack; what it makes is undone by the runner."""
+        return self._client(service, role=role, user=user, region=region)
+
+    def of_type(self, *types: str) -> list[Item]:
+        """The resources of these types, with their properties resolved."""
+        return self.design.of_type(*types)
+
+    def find(self, name: str) -> list[Item]:
+        """The resources with this logical id, construct path (or its tail), physical id or ARN."""
+        return self.design.find(name)
+
+    def emulated(self, item: Item | str, path: str) -> bool:
+        """Whether a declared property (dotted path) had its effect in the cloud the stack runs in."""
+        logical_id = item if isinstance(item, str) else item.logical_id
+        return not any(
+            logical_id == of and (f"{path}.".startswith(f"{missed}.") or f"{missed}.".startswith(f"{path}."))
+            for of, missed in self._deployment.not_emulated
+        )
+
+    def may(self, principal: str, action: str, resource: str = "*", *, context: Mapping[str, Any] | None = None) -> Any:
+        """Whether a principal may do an action, decided from every policy in the design (a Decision).
+
+        `principal` is the name or ARN of a role, user or group, "anyone" for an anonymous caller, or
+        "service:lambda.amazonaws.com"; `context` holds condition keys, as {"aws:SecureTransport": "false"}.
+        """
+        from preflight.analysis import identities
+
+        return identities.may(self.design, principal, action, resource, context=dict(context or {}))
+
+    def reaches(self, source: str, target: str, port: int, protocol: str = "tcp") -> Any:
+        """Whether packets get from source to target, by routes, network ACLs and security groups."""
+        from preflight.analysis import network
+
+        return network.reach(self.design, source, target, port, protocol)
+
+
+@contextmanager
+def listening() -> Iterator[list[Answer]]:
+    """Collect the answers of one check, in the order they were given (for the runner)."""
+    answers: list[Answer] = []
+    token = _answers.set(answers)
+    try:
+        yield answers
+    finally:
+        _answers.reset(token)
+
+
+def answers_nothing(error: Any) -> bool:
+    """Whether an error of botocore says nothing about the learner's stack."""
+    response = getattr(error, "response", None) or {}
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return status >= 500 or str(response.get("Error", {}).get("Code", "")) in ANSWERS_NOTHING
+
+
+def _marked(**marks: Any) -> Callable[[Function], Function]:
+    def mark(function: Function) -> Function:
+        function.__dict__.update(marks)
+        return function
+
+    return mark
+
+
+# the words in which AWS's services refuse for want of permission; "403" is all a HEAD request can say
+DENIED = frozenset(
+    {
+        "AccessDenied",
+        "AccessDeniedException",
+        "UnauthorizedOperation",
+        "AuthorizationError",
+        "AuthorizationErrorException",
+    }
+    | {"NotAuthorizedException", "KMSAccessDeniedException", "403", "Forbidden"}
+)
+
+ANSWERS_NOTHING = frozenset(
+    {"InvalidClientTokenId", "UnrecognizedClientException", "ExpiredToken", "ExpiredTokenException", "RequestExpired"}
+    | {"SignatureDoesNotMatch", "InvalidAccessKeyId", "AuthFailure", "InvalidSignatureException", "OptInRequired"}
+    | {"Throttling", "ThrottlingException", "RequestLimitExceeded", "SlowDown", "TooManyRequestsException"}
+    | {"InternalError", "InternalFailure", "ServiceUnavailable", "NotImplemented", "NotYetImplemented"}
+)
