@@ -1,0 +1,414 @@
+"""What Lab 3 promises about the people and the function around the notes."""
+
+from preflight.checks import IAM_GUIDE, after, could_not_ask, expect
+
+MFA = {"aws:MultiFactorAuthPresent": "true", "aws:MultiFactorAuthAge": "60", "aws:SecureTransport": "true"}
+NO_MFA = {"aws:MultiFactorAuthPresent": "false", "aws:MultiFactorAuthAge": None, "aws:SecureTransport": "true"}
+# requests signed with a long-lived access key carry no MFA key at all
+ACCESS_KEY = {"aws:MultiFactorAuthPresent": None, "aws:MultiFactorAuthAge": None, "aws:SecureTransport": "true"}
+
+ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
+
+ELSEWHERE_IN_THE_ACCOUNT = (
+    ("s3:GetObject", "arn:aws:s3:::another-bucket/file"),
+    ("s3:PutObject", "arn:aws:s3:::another-bucket/file"),
+    ("s3:CreateBucket", "arn:aws:s3:::another-bucket"),
+    ("iam:CreateUser", "arn:aws:iam::{account}:user/someone"),
+    ("iam:PutUserPolicy", "arn:aws:iam::{account}:user/someone"),
+    ("iam:CreateAccessKey", "arn:aws:iam::{account}:user/someone"),
+    ("iam:PassRole", "arn:aws:iam::{account}:role/any"),
+    ("iam:DeleteUserPermissionsBoundary", "arn:aws:iam::{account}:user/someone"),
+    ("sts:AssumeRole", "arn:aws:iam::{account}:role/any"),
+    ("ec2:RunInstances", "arn:aws:ec2:{region}:{account}:instance/*"),
+    ("lambda:UpdateFunctionCode", "arn:aws:lambda:{region}:{account}:function:any"),
+    ("dynamodb:Scan", "arn:aws:dynamodb:{region}:{account}:table/any"),
+    ("rds:DeleteDBInstance", "arn:aws:rds:{region}:{account}:db:any"),
+    ("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:{region}:{account}:secret:any"),
+    ("cloudformation:DeleteStack", "arn:aws:cloudformation:{region}:{account}:stack/any/*"),
+)
+
+
+def check_analysts_read_what_is_triaged(stack):
+    """Analysts can read what is triaged, and list the bucket.
+
+    An S3 policy names two kinds of resource: the bucket (for listing) and the objects in it (for reading, with /* at
+    the end). Half of all "Access Denied" tickets are one of the two forgotten.
+    """
+    notes, analysts = bucket(stack), stack.output("AnalystsGroup")
+    read = stack.may(analysts, "s3:GetObject", f"{notes}/triaged/2026/note-1.json", context=MFA)
+    listing = stack.may(analysts, "s3:ListBucket", notes, context={**MFA, "s3:prefix": "triaged/"})
+
+    expect(
+        is_allowed(read),
+        saw=f"s3:GetObject on triaged/2026/note-1.json: {read.because}",
+        means="the analysts cannot do their work, and will ask for more than they need",
+        proved=f"s3:GetObject under triaged/: {read.because}",
+        rival="A bucket policy could grant the same. When would you put the grant on the bucket instead?",
+        bullets=["CLF-C02 2.3-S3"],
+        read=f"{IAM_GUIDE}/reference_policies_elements_resource.html",
+        where="AnalystsGroup",
+    )
+    expect(
+        is_allowed(listing),
+        saw=f"s3:ListBucket on the bucket: {listing.because}",
+        means="the analysts can open a note when they know its key, and cannot see which notes there are",
+        proved=f"s3:GetObject under triaged/ and s3:ListBucket are allowed: {read.because}",
+        rival="A bucket policy could grant the same. When would you put the grant on the bucket instead?",
+        bullets=["CLF-C02 2.3-S3"],
+        read=f"{IAM_GUIDE}/reference_policies_elements_resource.html",
+        where="AnalystsGroup",
+    )
+
+
+def check_analysts_do_nothing_else(stack):
+    """Analysts can do nothing else.
+
+    Least privilege is not a feeling: it is a list of things you tried and were refused. Without a matching Allow every
+    request is denied, so the way to keep somebody out is to not let them in.
+    """
+    notes, analysts = bucket(stack), stack.output("AnalystsGroup")
+    attempts = [
+        ("s3:PutObject", f"{notes}/triaged/note"),
+        ("s3:PutObject", f"{notes}/raw/note"),
+        ("s3:DeleteObject", f"{notes}/triaged/note"),
+        ("s3:DeleteObjectVersion", f"{notes}/triaged/note"),
+        ("s3:PutObjectAcl", f"{notes}/triaged/note"),
+        ("s3:GetObject", f"{notes}/raw/note"),
+        ("s3:GetObject", f"{notes}/elsewhere/note"),
+        ("s3:DeleteBucket", notes),
+        ("s3:PutBucketPolicy", notes),
+        ("s3:PutBucketPublicAccessBlock", notes),
+        ("s3:PutLifecycleConfiguration", notes),
+        *elsewhere(stack),
+    ]
+    open_doors = first_open(stack, analysts, attempts)
+
+    expect(
+        not open_doors,
+        saw=f"a member of the group may {said(open_doors)}",
+        means="a mistyped command, or a stolen laptop, can change what it should only have read",
+        proved=f"{len(attempts)} other requests, from s3:PutObject to iam:PassRole, are refused",
+        rival="An AWS managed policy is quicker to attach. What does AmazonS3ReadOnlyAccess let them read?",
+        bullets=["CLF-C02 2.3-K3", "CLF-C02 2.3-S3"],
+        read=f"{IAM_GUIDE}/best-practices.html#grant-least-privilege",
+        where="AnalystsGroup",
+    )
+
+
+def check_deleting_needs_mfa(stack):
+    """Operators delete notes only in a session signed in with MFA.
+
+    The trap of a thousand reviews: requests made with an access key carry no MFA key at all, neither true nor false.
+    An Allow that asks for "true" refuses them; a Deny that asks for Bool "false" lets them through.
+    """
+    notes, operators = bucket(stack), stack.output("OperatorsGroup")
+    with_mfa, without, by_key = (
+        [stack.may(operators, "s3:DeleteObject", f"{notes}/{prefix}/note", context=context) for prefix in PREFIXES]
+        for context in (MFA, NO_MFA, ACCESS_KEY)
+    )
+
+    expect(
+        all(map(is_allowed, with_mfa)),
+        saw=f"with MFA, s3:DeleteObject: {first(with_mfa, but=is_allowed).because}",
+        means="a note that a patient asked to have deleted stays",
+        **self_proved(by_key),
+    )
+    expect(
+        all(map(is_refused, without)),
+        saw=f"without MFA, s3:DeleteObject: {first(without, but=is_refused).because}",
+        means="a guessed password is enough to delete every note",
+        **self_proved(by_key),
+    )
+    expect(
+        all(map(is_refused, by_key)),
+        saw=f"with an access key, which carries no MFA key at all, s3:DeleteObject: "
+        f"{first(by_key, but=is_refused).because}",
+        means="one leaked access key deletes every note, MFA or not",
+        **self_proved(by_key),
+    )
+
+
+def check_people_get_permissions_from_groups(stack):
+    """Every person's permissions come from the groups they are in.
+
+    Permissions glued to a person stay when the person changes jobs. Groups make the next audit a list of groups.
+    """
+    iam = stack.client("iam")
+    users = [item.physical_id for item in stack.of_type("AWS::IAM::User")]
+    if not users:
+        could_not_ask("the stack has no IAM user; the starter's Ana, Omar and Kai are the people this promise is about")
+    own = {
+        user: iam.list_user_policies(UserName=user)["PolicyNames"]
+        + [each["PolicyName"] for each in iam.list_attached_user_policies(UserName=user)["AttachedPolicies"]]
+        for user in users
+    }
+    alone = [user for user in users if not iam.list_groups_for_user(UserName=user)["Groups"]]
+    glued = {user: names for user, names in own.items() if names}
+    words = {
+        "means": "when somebody changes jobs, nobody knows which of their permissions to take away",
+        "proved": f"{len(users)} people, none with a policy of their own, each in a group",
+        "rival": "IAM Identity Center gives people temporary credentials. Why does AWS prefer it to users?",
+        "bullets": ["CLF-C02 2.3-S3", "CLF-C02 2.3-K4"],
+        "read": f"{IAM_GUIDE}/id_groups.html",
+    }
+    user, names = next(iter(glued.items()), ("", []))
+    expect(not glued, saw=f"{user} carries {' and '.join(names)} directly", where=user or None, **words)
+    lone = alone[0] if alone else ""
+    expect(not alone, saw=f"{lone} is in no group", where=lone or None, **words)
+
+
+def check_lambda_alone_takes_the_role(stack):
+    """Lambda may take the triage role, and nobody else may.
+
+    A role has two sides: what it may do, and who may take it. The trust policy is the second, and the one people
+    leave at "anyone in this account".
+    """
+    role = the_role(stack)
+    account = stack.account
+    by_lambda = stack.may("service:lambda.amazonaws.com", "sts:AssumeRole", role.attributes["Arn"])
+    others = {
+        "an administrator of this account": f"arn:aws:iam::{account}:user/administrator",
+        "another role of this account": f"arn:aws:iam::{account}:role/another",
+        "this account's root user": f"arn:aws:iam::{account}:root",
+        "another account": "arn:aws:iam::999988887777:role/stranger",
+        "Amazon EC2": "service:ec2.amazonaws.com",
+        "AWS Glue": "service:glue.amazonaws.com",
+    }
+    trusted = [who for who, arn in others.items() if not is_refused(trusts(stack, role, arn))]
+    words = {
+        "proved": "the trust policy names lambda.amazonaws.com and refuses six others, this account's root among them",
+        "rival": "An access key would work in the function too. What does a leaked role session cost you?",
+        "bullets": ["CLF-C02 2.3-K1", "CLF-C02 2.3-S2"],
+        "read": f"{IAM_GUIDE}/id_roles_create_for-service.html",
+        "where": role,
+    }
+    expect(
+        is_allowed(by_lambda),
+        saw=f"sts:AssumeRole by lambda.amazonaws.com: {by_lambda.because}",
+        means="the function cannot start: Lambda is not trusted to take its role",
+        **words,
+    )
+    expect(
+        not trusted,
+        saw=f"the trust policy also lets {' and '.join(trusted[:2])} take the role",
+        means="whoever can call sts:AssumeRole becomes the one reader of the raw notes",
+        **words,
+    )
+
+
+def check_the_triage_role_does_its_job_alone(stack):
+    """The triage role reads raw notes, writes triaged ones, and does nothing else with the notes.
+
+    A function is handed text from outside all night long. What its role cannot do, no crafted note can make it do.
+    """
+    notes, role = bucket(stack), the_role(stack)
+    name = role.attributes["Arn"]
+    reads = stack.may(name, "s3:GetObject", f"{notes}/raw/note", context=SESSION)
+    writes = stack.may(name, "s3:PutObject", f"{notes}/triaged/note", context=SESSION)
+    attempts = [
+        ("s3:PutObject", f"{notes}/raw/note"),
+        ("s3:DeleteObject", f"{notes}/raw/note"),
+        ("s3:DeleteObject", f"{notes}/triaged/note"),
+        ("s3:PutObject", f"{notes}/elsewhere/note"),
+        ("s3:DeleteBucket", notes),
+        ("s3:PutBucketPolicy", notes),
+        ("s3:PutLifecycleConfiguration", notes),
+        *elsewhere(stack),
+    ]
+    open_doors = first_open(stack, name, attempts, context=SESSION)
+    words = {
+        "proved": f"raw/ is read, triaged/ is written, {len(attempts)} other requests are refused",
+        "rival": "notes.grant_read_write(role) is one line. Which of these refusals would it undo?",
+        "bullets": ["CLF-C02 2.3-K3"],
+        "read": f"{IAM_GUIDE}/access_policies.html",
+        "where": role,
+    }
+    expect(is_allowed(reads), saw=f"s3:GetObject on raw/note: {reads.because}", means="no note is triaged", **words)
+    expect(
+        is_allowed(writes),
+        saw=f"s3:PutObject on triaged/note: {writes.because}",
+        means="the night's work is lost",
+        **words,
+    )
+    expect(
+        not open_doors,
+        saw=f"the role may {said(open_doors)}",
+        means="one crafted note that takes over the function takes this over too",
+        **words,
+    )
+
+
+def check_raw_notes_open_for_the_role_alone(stack):
+    """Raw notes are read by the triage role alone; an administrator is refused too.
+
+    An explicit Deny outranks every Allow, wherever it is written. On the bucket it meets everyone who comes,
+    whatever their own policies say.
+    """
+    notes, role = bucket(stack), the_role(stack)
+    by_role = stack.may(role.attributes["Arn"], "s3:GetObject", f"{notes}/raw/note", context=SESSION)
+    others = {
+        "an operator made administrator": stack.may(
+            stack.output("OperatorsGroup"), "s3:GetObject", f"{notes}/raw/note", context=MFA, also=[ADMINISTRATOR]
+        ),
+        "an analyst made administrator": stack.may(
+            stack.output("AnalystsGroup"), "s3:GetObject", f"{notes}/raw/note", context=MFA, also=[ADMINISTRATOR]
+        ),
+        "an administrator by another role": stack.may(
+            f"arn:aws:iam::{stack.account}:role/administrator",
+            "s3:GetObject",
+            f"{notes}/raw/note",
+            context=MFA,
+            also=[ADMINISTRATOR],
+        ),
+    }
+    read_by = [who for who, decision in others.items() if not is_refused(decision)]
+    words = {
+        "proved": f"the triage role reads raw/note; for administrators {next(iter(others.values())).because}",
+        "rival": "Encryption with a key of your own could also keep them out. Who would hold the key's policy?",
+        "bullets": ["CLF-C02 2.3-K1", "CLF-C02 2.3-K3"],
+        "read": f"{IAM_GUIDE}/reference_policies_evaluation-logic_AccessPolicyLanguage_Interplay.html",
+        "where": "NotesBucket",
+    }
+    expect(
+        is_allowed(by_role),
+        saw=f"s3:GetObject on raw/note by the triage role: {by_role.because}",
+        means="nobody at all reads the raw notes, the function neither",
+        **words,
+    )
+    expect(
+        not read_by,
+        saw=f"{' and '.join(read_by[:2])} may read raw/note",
+        means="everyone who can attach a policy can read what patients wrote",
+        **words,
+    )
+
+
+def check_no_long_lived_keys(stack):
+    """No long-lived access key exists in this stack.
+
+    A key works for whoever holds it until somebody takes it away. Roles hand out credentials that expire by themselves.
+    """
+    iam = stack.client("iam")
+    keys = {
+        item.physical_id: iam.list_access_keys(UserName=item.physical_id)["AccessKeyMetadata"]
+        for item in stack.of_type("AWS::IAM::User")
+    }
+    holders = [user for user, found in keys.items() if found]
+    declared = stack.of_type("AWS::IAM::AccessKey")
+    expect(
+        not holders and not declared,
+        saw=f"{holders[0] if holders else 'a user'} holds an access key that never expires",
+        means="the key outlives the laptop it was copied to, and whoever finds it is that user",
+        proved="no user of the stack has an access key",
+        rival="Secrets Manager can rotate a key. Why is a role still the better answer here?",
+        bullets=["CLF-C02 2.3-S1"],
+        read=f"{IAM_GUIDE}/best-practices.html#bp-workloads-use-roles",
+        where=declared[0] if declared else None,
+    )
+
+
+@after(check_analysts_read_what_is_triaged)
+def check_the_contractor_has_a_ceiling(stack):
+    """Kai reads what is triaged and never more, whatever is attached later.
+
+    A permissions boundary grants nothing. It is the most that any identity policy can give this person, so that the
+    mistake of next month is already contained.
+    """
+    notes, kai = bucket(stack), stack.output("ContractorUser")
+    reads = stack.may(kai, "s3:GetObject", f"{notes}/triaged/note", context=MFA)
+    attempts = [
+        ("s3:PutObject", f"{notes}/triaged/note"),
+        ("s3:DeleteObject", f"{notes}/triaged/note"),
+        ("s3:DeleteBucket", notes),
+        ("s3:PutBucketPolicy", notes),
+        *elsewhere(stack),
+    ]
+    open_doors = first_open(stack, kai, attempts, also=[ADMINISTRATOR])
+    words = {
+        "proved": f"with AdministratorAccess attached by mistake, {len(attempts)} requests are still refused",
+        "rival": "A service control policy is a ceiling too. For whom, and who can set it?",
+        "bullets": ["CLF-C02 2.3-K3", "CLF-C02 2.3-S3"],
+        "read": f"{IAM_GUIDE}/access_policies_boundaries.html",
+        "where": "ContractorUser",
+    }
+    expect(is_allowed(reads), saw=f"s3:GetObject on triaged/note: {reads.because}", means="Kai cannot work", **words)
+    expect(
+        not open_doors,
+        saw=f"with AdministratorAccess attached by mistake, Kai may {said(open_doors)}",
+        means="one slip of a colleague makes a contractor the administrator of the account",
+        **words,
+    )
+
+
+PREFIXES = ("triaged", "raw")
+SESSION = {"aws:SecureTransport": "true"}
+
+
+def bucket(stack):
+    """The notes bucket's ARN."""
+    name = stack.output("NotesBucket")
+    return name if name.startswith("arn:") else f"arn:aws:s3:::{name}"
+
+
+def the_role(stack):
+    """The triage role, as the output names it."""
+    name = stack.output("TriageRole")
+    found = [item for item in stack.find(name) if item.type == "AWS::IAM::Role"]
+    if len(found) != 1:
+        could_not_ask(f"the output TriageRole says {name}, which is no role of this stack; let it name the role")
+    return found[0]
+
+
+def trusts(stack, role, principal):
+    """What the role's trust policy says to a principal that is itself allowed to ask."""
+    return stack.may(principal, "sts:AssumeRole", role.attributes["Arn"], context=MFA, also=[ADMINISTRATOR])
+
+
+def elsewhere(stack):
+    """Requests that have nothing to do with the notes."""
+    return [
+        (action, resource.format(account=stack.account, region=stack.region))
+        for action, resource in ELSEWHERE_IN_THE_ACCOUNT
+    ]
+
+
+def first_open(stack, principal, attempts, *, context=MFA, also=()):
+    """The attempts that are not refused."""
+    return [
+        (action, resource)
+        for action, resource in attempts
+        if not is_refused(stack.may(principal, action, resource, context=context, also=also))
+    ]
+
+
+def said(open_doors):
+    """A few of the open doors in words."""
+    shown = [f"{action} on {resource.removeprefix('arn:aws:s3:::')}" for action, resource in open_doors[:3]]
+    more = f" and {len(open_doors) - 3} more" if len(open_doors) > 3 else ""
+    return ", ".join(shown) + more
+
+
+def is_allowed(decision):
+    """Allowed, and not only perhaps."""
+    return decision.answer == "allowed"
+
+
+def is_refused(decision):
+    """Refused, and not only perhaps."""
+    return decision.answer in ("explicitly_denied", "implicitly_denied")
+
+
+def first(decisions, *, but):
+    """The first decision that is not as it should be, or the first of all."""
+    return next((each for each in decisions if not but(each)), decisions[0])
+
+
+def self_proved(by_key):
+    """What the learner reads of the MFA promise when it is kept."""
+    return {
+        "proved": f"allowed with MFA, refused without, and by access key: {by_key[0].because}",
+        "rival": "MFA on the account's root user is another rule. Which one does the exam ask for first?",
+        "bullets": ["CLF-C02 2.3-S2"],
+        "read": f"{IAM_GUIDE}/id_credentials_mfa_configure-api-require.html",
+        "where": "OperatorsGroup",
+    }
