@@ -44,8 +44,8 @@ NO_VALUE = _NoValue()
 class Scope:
     """What a template's functions may ask for; with `strict` off, what cannot be answered becomes an Unknown.
 
-    `ref` and `attribute` answer for resources (logical id, attribute name), `export` for `Fn::ImportValue`, and
-    `dynamic` for `{{resolve:…}}` text, left as it stands where there is none.
+    `ref` and `attribute` answer for resources (logical id, attribute name), `export` for `Fn::ImportValue`. Text with
+    `{{resolve:…}}` is left as it stands.
     """
 
     region: str = "us-east-1"
@@ -58,7 +58,6 @@ class Scope:
     ref: Callable[[str], Any] | None = None
     attribute: Callable[[str, str], Any] | None = None
     export: Callable[[str], Any] | None = None
-    dynamic: Callable[[str], Any] | None = None
     strict: bool = True
     _held: dict[str, bool | None] = field(default_factory=dict, repr=False)
 
@@ -115,9 +114,15 @@ def holds(condition: Any, scope: Scope) -> bool:
     return False
 
 
-def functions_in(value: Any) -> set[str]:
-    """The names of the functions used anywhere in a value."""
-    return {name for name, _ in walk(value)}
+def choose(value: Any, scope: Scope) -> Any:
+    """The value with every `Fn::If` replaced by its chosen branch and nothing else answered."""
+    if isinstance(value, Mapping):
+        call = _call(value)
+        if call and call[0] == "Fn::If" and isinstance(call[1], list) and len(call[1]) == 3:
+            name, then, otherwise = call[1]
+            return choose(then if holds(name, scope) else otherwise, scope)
+        return {key: choose(each, scope) for key, each in value.items()}
+    return [choose(each, scope) for each in value] if isinstance(value, list) else value
 
 
 def walk(value: Any) -> list[tuple[str, Any]]:
@@ -172,8 +177,6 @@ def _resolve(value: Any, scope: Scope) -> Any:
         return {key: each for key, each in entries if each is not NO_VALUE}
     if isinstance(value, list):
         return [each for each in (_resolve(each, scope) for each in value) if each is not NO_VALUE]
-    if isinstance(value, str) and scope.dynamic is not None and "{{resolve:" in value:
-        return scope.dynamic(value)
     return value
 
 
@@ -199,13 +202,6 @@ def _answer(name: str, argument: Any, scope: Scope) -> Any:
         if scope.strict:
             raise TemplateError(message) from error
         return Unknown.of(message)
-    return _again(answer, scope)
-
-
-def _again(answer: Any, scope: Scope) -> Any:
-    # a dynamic reference may be put together by Join or Sub
-    if type(answer) is str and scope.dynamic is not None and "{{resolve:" in answer:
-        return scope.dynamic(answer)
     return answer
 
 

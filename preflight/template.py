@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -175,7 +175,6 @@ class Template:
         attributes: Mapping[str, Mapping[str, Any]] | None = None,
         exports: Mapping[str, Any] | None = None,
         stack_id: str = "",
-        dynamic: Callable[[str], Any] | None = None,
     ) -> Design:
         """The design with every function answered; never raises for a value it cannot know.
 
@@ -188,7 +187,6 @@ class Template:
             account=account,
             stack_name=stack_name,
             stack_id=stack_id,
-            dynamic=dynamic,
             strict=False,
             ref=answers.ref,
             attribute=answers.attribute,
