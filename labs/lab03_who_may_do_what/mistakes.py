@@ -40,7 +40,7 @@ def mistake_mfa_forgotten(template):
 
 @breaks(
     "deleting_needs_mfa",
-    help="Requests by access key carry no MFA key. Bool on an absent key does not match, so this Deny lets them through; "
+    help="Requests by access key carry no MFA key. Bool on an absent key does not match: this Deny lets them by; "
     "BoolIfExists catches them.",
 )
 def mistake_deny_that_access_keys_slip_past(template):

@@ -33,7 +33,7 @@ class WhoMayDoWhat(cdk.Stack):
         )
 
         operators = iam.Group(self, "Operators")
-        # the condition sits on the Allow: a request that carries no MFA key at all (an access key) is not allowed either
+        # the condition sits on the Allow: a request without any MFA key (by access key) is not allowed either
         operators.add_to_policy(
             iam.PolicyStatement(
                 sid="DeleteNotesWithMfa",
