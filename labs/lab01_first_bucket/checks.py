@@ -1,0 +1,448 @@
+"""What the notes bucket promises to the clinic."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from preflight.checks import S3_GUIDE, Stack, attempt, could_not_ask, expect
+
+
+def check_nobody_outside_the_account_gets_in(stack: Stack) -> None:
+    """Nobody outside your account reads, writes or lists the notes.
+
+    A bucket starts closed. Every leak in the news began with somebody opening it: a bucket policy with "*" in it, a
+    grant to the wrong account. AWS keeps its half of the shared responsibility model (disks, buildings, S3 itself);
+    who may read is your half.
+    """
+    notes = notes_bucket(stack)
+    let_in = [
+        f"{who} may {verb}"
+        for who, principal in outsiders(stack)
+        for verb, action, resource in uses_of(notes)
+        if stack.may(principal, action, resource, context=over_https()).answer in ("allowed", "depends")
+    ]
+    shared = public_grants(stack, notes)
+
+    expect(
+        not let_in and not shared,
+        saw=f"{listed(let_in or shared)} in {notes}",
+        means="notes leave the clinic without anyone noticing, and no log line says it was a mistake",
+        proved="anonymous callers and other accounts are refused every read, write, delete and listing",
+        rival="An IAM policy on each user opens and closes too. When is a bucket policy the better place?",
+        bullets=["CLF-C02 2.1-S2", "SAA-C03 1.3-S6", "SAA-C03 1.1-S5"],
+        read=f"{S3_GUIDE}/access-policy-language-overview.html",
+        where=policy_of(stack, notes) or item_of(stack, notes),
+    )
+
+
+def check_nobody_opens_it_by_accident(stack: Stack) -> None:
+    """A public policy or ACL, added later, does not open the bucket.
+
+    Today's policy may be fine; next month's is written in a hurry. Block Public Access is the second lock: it refuses
+    or ignores what would make the bucket public, whoever writes it. New buckets have it since April 2023, until
+    somebody turns a part of it off.
+    """
+    notes = notes_bucket(stack)
+    s3 = stack.client("s3")
+    block = attempt(s3.get_public_access_block, Bucket=notes)
+    on = block.value["PublicAccessBlockConfiguration"] if block.ok else {}
+    policies_held = bool(on.get("BlockPublicPolicy") or on.get("RestrictPublicBuckets"))
+    acls_held = bool(on.get("IgnorePublicAcls")) or acls_disabled(stack, notes)
+
+    expect(
+        policies_held and acls_held,
+        saw=f"a public {'ACL' if policies_held else 'bucket policy'} would take effect on {notes}",
+        means="one line from a forum answer makes every note public, and nothing stands in its way",
+        proved="Block Public Access stops public policies, and public ACLs have no effect",
+        rival="An IAM policy can forbid s3:PutBucketPolicy to people. Whom does that leave out?",
+        bullets=["CLF-C02 2.1-S2", "CLF-C02 2.2-K2", "SAA-C03 1.3-K1"],
+        read=f"{S3_GUIDE}/access-control-block-public-access.html",
+        where=item_of(stack, notes),
+    )
+
+
+def check_only_encrypted_connections_are_answered(stack: Stack) -> None:
+    """Requests over plain http are refused, whoever sends them.
+
+    S3 answers http and https alike until a policy says otherwise, and encryption at rest does nothing for a note on
+    its way through a hotel's network. Inside the account people come in by their own IAM policies, so only an explicit
+    deny reaches them all. At rest and in transit are two questions, on the exam as well.
+    """
+    notes = notes_bucket(stack)
+    locked_out = [
+        verb
+        for verb, action, resource in uses_of(notes)
+        if stack.may(stack_admin(stack), action, resource, context=over_https()).answer == "explicitly_denied"
+    ]
+    expect(
+        not locked_out,
+        saw=f"{listed(locked_out)} is denied in {notes} over https too, even to the account's administrator",
+        means="the deny is wider than plain http: nobody can work with the notes",
+        proved="requests over TLS are not denied",
+        bullets=["CLF-C02 2.2-S4", "SAA-C03 1.3-S3"],
+        read=f"{S3_GUIDE}/security-best-practices.html",
+        where=policy_of(stack, notes) or item_of(stack, notes),
+    )
+
+    answered = [
+        verb
+        for verb, action, resource in uses_of(notes)
+        if stack.may(stack_admin(stack), action, resource, context=over_http()).answer != "explicitly_denied"
+    ]
+    expect(
+        not answered,
+        saw=f"over plain http, {listed(answered)} in {notes} still works for people in the account",
+        means="whoever sits on the network between a laptop and S3 reads along",
+        proved="every read, write, delete and listing over plain http meets an explicit deny",
+        rival="Default encryption protects at rest only. When do you need both?",
+        bullets=["CLF-C02 2.2-S4", "SAA-C03 1.3-S3"],
+        read=f"{S3_GUIDE}/security-best-practices.html",
+        where=policy_of(stack, notes) or item_of(stack, notes),
+    )
+
+
+def check_every_overwrite_can_be_undone(stack: Stack) -> None:
+    """Every overwrite and every delete can be undone.
+
+    Versioning is the exam's first answer to "protect against accidental overwrites and deletions", and the door to
+    replication and Object Lock: both refuse to start without it.
+    """
+    notes = notes_bucket(stack)
+    s3 = stack.client("s3")
+    key = "notes/preflight/undo.jsonl"
+    s3.put_object(Bucket=notes, Key=key, Body=b"first")
+    s3.put_object(Bucket=notes, Key=key, Body=b"second")
+    s3.delete_object(Bucket=notes, Key=key)
+    kept = [
+        s3.get_object(Bucket=notes, Key=key, VersionId=version["VersionId"])["Body"].read()
+        for version in s3.list_object_versions(Bucket=notes, Prefix=key).get("Versions", [])
+    ]
+
+    expect(
+        b"first" in kept and b"second" in kept,
+        saw=f"after two writes and a delete, {notes} keeps {len(kept)} of 2 versions",
+        means="one careless upload or delete destroys the only copy",
+        proved="after two writes and a delete, both versions were still readable",
+        rival="S3 replication copies mistakes too. When would you still want it?",
+        bullets=["CLF-C02 3.6-S1", "SAA-C03 1.3-K2", "SAA-C03 1.3-S5"],
+        read=f"{S3_GUIDE}/Versioning.html",
+        where=item_of(stack, notes),
+    )
+
+
+def check_old_versions_leave_in_time(stack: Stack) -> None:
+    """An old version stays for 30 days, opens at once, and is gone by day 60.
+
+    Without a rule, versioning keeps everything for ever, and every copy is billed in full. With a careless one the
+    undo is gone before anybody missed the note. A lifecycle rule counts an old version's days from the moment it was
+    replaced.
+    """
+    notes = notes_bucket(stack)
+    rules = lifecycle_of(stack, notes)
+    faults = [fault for note in SAMPLES if (fault := old_versions_fault([r for r in rules if r.covers(note)]))]
+
+    expect(
+        not faults,
+        saw=f"{faults[0] if faults else ''}",
+        means="either the undo is not there when it is needed, or you pay for every version ever written",
+        proved="old versions of every note stay at least 30 days and are deleted by day 60",
+        rival="AWS Backup keeps copies for a set time as well. What does it add that a lifecycle rule lacks?",
+        bullets=["CLF-C02 3.6-S6", "SAA-C03 1.3-K3", "SAA-C03 4.1-S9"],
+        read=f"{S3_GUIDE}/intro-lifecycle-rules.html",
+        where=item_of(stack, notes),
+    )
+
+
+def check_cold_notes_cost_less(stack: Stack) -> None:
+    """By day 90 a note is in a cheaper class that still opens at once and spans Availability Zones.
+
+    The storage classes are one trade: a lower price per gigabyte against a price per read, a minimum stay, a wait, or
+    a single Availability Zone. The exam describes the reads and asks for the class; the cheapest one on the list is
+    the usual bait.
+    """
+    notes = notes_bucket(stack)
+    rules = lifecycle_of(stack, notes)
+    opted_in = archive_tiers(stack, notes)
+    faults = [fault for note in SAMPLES if (fault := cold_fault([r for r in rules if r.covers(note)], opted_in))]
+
+    expect(
+        not faults,
+        saw=f"{faults[0] if faults else ''}",
+        means="notes nobody reads cost as much as today's, or the ones somebody does read are slow, dear or at risk",
+        proved="every note is in a cheaper class by day 90, opens in milliseconds and survives the loss of one zone",
+        rival="Standard-IA, Intelligent-Tiering and Glacier Instant Retrieval would all do. What decides between them?",
+        bullets=["CLF-C02 3.6-S2", "CLF-C02 3.6-S6", "SAA-C03 4.1-S5"],
+        read=f"{S3_GUIDE}/storage-class-intro.html",
+        where=item_of(stack, notes),
+    )
+
+
+def check_no_rule_deletes_a_current_note(stack: Stack) -> None:
+    """No rule deletes a note that is still current.
+
+    In a lifecycle rule, "expiration" means the current version and "noncurrent version expiration" the old ones. The
+    two sit side by side, and mixing them up empties a bucket on schedule. On a versioned bucket the first one hides
+    the note behind a delete marker; the second one then removes what the marker hid.
+    """
+    notes = notes_bucket(stack)
+    deleting = [r for r in lifecycle_of(stack, notes) if r.expires_current and any(r.covers(note) for note in SAMPLES)]
+
+    expect(
+        not deleting,
+        saw=f"the lifecycle rule {deleting[0].name if deleting else ''} deletes current notes as they age",
+        means="the triage model loses its history on a schedule, and nobody gave the order",
+        proved="no lifecycle rule touches the current version of a note except to move it",
+        rival="Object Lock stops people as well as rules. Which requirement asks for it?",
+        bullets=["CLF-C02 3.6-S6", "SAA-C03 1.3-K3", "SAA-C03 1.3-S6"],
+        read=f"{S3_GUIDE}/lifecycle-expire-general-considerations.html",
+        where=item_of(stack, notes),
+    )
+
+
+@dataclass(frozen=True)
+class Note:
+    """An object the brief describes: its key, its size in bytes; it carries no tags."""
+
+    key: str
+    size: int
+
+
+# the brief's notes: one file a day under notes/, 5 to 20 MB, from years before and after this lab
+SAMPLES = [
+    Note(f"notes/{day}.jsonl", size)
+    for day in ("2023/01/01", "2026/11/21", "2031/07/15")
+    for size in (5_000_000, 20_000_000)
+]
+
+OPENS_AT_ONCE_IN_MANY_ZONES = {"INTELLIGENT_TIERING", "STANDARD_IA", "GLACIER_IR"}
+CHARGES_FOR_READS = {"STANDARD_IA", "GLACIER_IR"}
+OPENS_AFTER_A_RESTORE = {"GLACIER", "DEEP_ARCHIVE"}
+NEVER = 10**6
+
+
+@dataclass(frozen=True)
+class Rule:
+    """An enabled lifecycle rule; days count from creation for current notes, from replacement for old versions."""
+
+    name: str
+    prefix: str
+    larger_than: int
+    smaller_than: int
+    tagged: bool
+    expires_current: bool
+    old_versions_stay: int
+    newer_ones_spared: int
+    moves: tuple[tuple[int, str], ...]
+    old_moves: tuple[tuple[int, str], ...]
+
+    def covers(self, note: Note) -> bool:
+        return not self.tagged and note.key.startswith(self.prefix) and self.larger_than < note.size < self.smaller_than
+
+
+def old_versions_fault(rules: list[Rule]) -> str | None:
+    """What is not yet right for the old versions of a note these rules cover."""
+    earliest = min((rule.old_versions_stay for rule in rules), default=NEVER)
+    # a rule that spares the newest old versions never removes those, so it promises no last day
+    latest = min((rule.old_versions_stay for rule in rules if not rule.newer_ones_spared), default=NEVER)
+    slow = [day for rule in rules for day, name in rule.old_moves if name in OPENS_AFTER_A_RESTORE and day < 30]
+    if earliest < 30:
+        return f"an old version can be deleted {earliest} days after it was replaced"
+    if latest > 60 and earliest <= 60:
+        return "the newest old versions are spared by the rule, and never leave"
+    if latest == NEVER:
+        return "no lifecycle rule deletes old versions of the notes: they stay for ever"
+    if latest > 60:
+        return f"old versions stay {latest} days"
+    if slow:
+        return f"an old version moves to an archive on day {slow[0]}, and needs a restore before it opens"
+    return None
+
+
+def cold_fault(rules: list[Rule], archive_tiers_on: bool) -> str | None:
+    """What is not yet right for a note these rules cover, as it grows old."""
+    moves = sorted(move for rule in rules for move in rule.moves)
+    for day, name in moves:
+        if name in OPENS_AFTER_A_RESTORE:
+            return f"on day {day} a note moves to {name}: hours pass before it opens again"
+        if name == "ONEZONE_IA":
+            return f"on day {day} a note moves to {name}: one Availability Zone holds the only copy"
+        if name in CHARGES_FOR_READS and day < 30:
+            return f"on day {day} a note moves to {name}, which charges for every read, while it is read daily"
+        if name == "INTELLIGENT_TIERING" and archive_tiers_on:
+            return "Intelligent-Tiering's archive tiers are switched on: hours pass before such a note opens again"
+    cold = [day for day, name in moves if name in OPENS_AT_ONCE_IN_MANY_ZONES]
+    if not cold:
+        return "no lifecycle rule moves the notes to a cheaper class"
+    if cold[0] > 90:
+        return f"notes stay in the most expensive class until day {cold[0]}"
+    return None
+
+
+def notes_bucket(stack: Stack) -> str:
+    """The bucket's name, also when the output holds its ARN."""
+    return stack.output("NotesBucket").removeprefix("arn:aws:s3:::")
+
+
+def uses_of(notes: str) -> list[tuple[str, str, str]]:
+    """What people do with the notes: in words, as an action, on a resource."""
+    bucket, note = f"arn:aws:s3:::{notes}", f"arn:aws:s3:::{notes}/{SAMPLES[0].key}"
+    return [
+        ("reading a note", "s3:GetObject", note),
+        ("reading an old version", "s3:GetObjectVersion", note),
+        ("writing a note", "s3:PutObject", note),
+        ("deleting a note", "s3:DeleteObject", note),
+        ("listing the notes", "s3:ListBucket", bucket),
+        ("listing old versions", "s3:ListBucketVersions", bucket),
+    ]
+
+
+def over_https() -> dict[str, str]:
+    return {"aws:SecureTransport": "true", "s3:TlsVersion": "1.3"}
+
+
+def over_http() -> dict[str, str]:
+    # AWS says a deny on s3:TlsVersion below 1.2 enforces https too (repost.aws/knowledge-center/s3-enforce-modern-tls,
+    # checked 2026-11-22), so a request without TLS counts as below every version
+    return {"aws:SecureTransport": "false", "s3:TlsVersion": "0"}
+
+
+def stack_admin(stack: Stack) -> str:
+    """The account's own root user: no IAM policy limits it, so only the bucket policy can refuse it."""
+    return f"arn:aws:iam::{stack.account}:root"
+
+
+def outsiders(stack: Stack) -> list[tuple[str, str]]:
+    """Who must not get in: anyone, a stranger's account, and every other account a bucket policy names."""
+    named = sorted(set(foreign_principals(stack)))
+    stranger = "arn:aws:iam::210987654321:root"
+    return [("anyone", "anyone"), ("any AWS account", stranger), *((f"account {arn}", arn) for arn in named)]
+
+
+def foreign_principals(stack: Stack) -> Iterator[str]:
+    for item in stack.of_type("AWS::S3::BucketPolicy"):
+        for statement in as_list(item.properties["PolicyDocument"].get("Statement")):
+            principal = statement.get("Principal")
+            for arn in as_list(principal.get("AWS") if isinstance(principal, Mapping) else None):
+                account = str(arn).split(":")[4] if str(arn).startswith("arn:") else str(arn)
+                if account.isdigit() and account != stack.account:
+                    yield str(arn) if str(arn).startswith("arn:") else f"arn:aws:iam::{account}:root"
+
+
+def public_grants(stack: Stack, notes: str) -> list[str]:
+    """What the bucket's ACL gives to everyone, where ACLs count."""
+    s3 = stack.client("s3")
+    block = attempt(s3.get_public_access_block, Bucket=notes)
+    ignored = block.ok and block.value["PublicAccessBlockConfiguration"].get("IgnorePublicAcls")
+    if ignored or acls_disabled(stack, notes):
+        return []
+    grants = s3.get_bucket_acl(Bucket=notes)["Grants"]
+    return [
+        f"an ACL gives {grant['Permission']} to everyone"
+        for grant in grants
+        if grant["Grantee"].get("URI", "").endswith(("/AllUsers", "/AuthenticatedUsers"))
+    ]
+
+
+def acls_disabled(stack: Stack, notes: str) -> bool:
+    """Whether ACLs have no effect at all, which is S3's default for new buckets since April 2023."""
+    item = item_of(stack, notes)
+    declared = item.properties.get("OwnershipControls", {}).get("Rules", []) if item else []
+    answer = attempt(stack.client("s3").get_bucket_ownership_controls, Bucket=notes)
+    rules = answer.value["OwnershipControls"]["Rules"] if answer.ok else declared
+    return all(rule["ObjectOwnership"] == "BucketOwnerEnforced" for rule in rules)
+
+
+def lifecycle_of(stack: Stack, notes: str) -> list[Rule]:
+    """The bucket's enabled lifecycle rules, as S3 tells them; as declared where the emulator forgets a part."""
+    item = item_of(stack, notes)
+    if item and not stack.emulated(item, "LifecycleConfiguration"):
+        rules = item.properties["LifecycleConfiguration"].get("Rules", [])
+        return [declared_rule(rule) for rule in rules if rule["Status"] == "Enabled"]
+    answer = attempt(stack.client("s3").get_bucket_lifecycle_configuration, Bucket=notes)
+    if answer.ok:
+        return [told_rule(rule) for rule in answer.value["Rules"] if rule["Status"] == "Enabled"]
+    if answer.code == "NoSuchLifecycleConfiguration":
+        return []
+    could_not_ask(f"S3 does not tell the lifecycle of {notes}: {answer.message}")
+
+
+def told_rule(rule: Mapping[str, Any]) -> Rule:
+    """A rule in the words of S3's API."""
+    within = {**rule.get("Filter", {}), **rule.get("Filter", {}).get("And", {})}
+    expiration = rule.get("Expiration", {})
+    old = rule.get("NoncurrentVersionExpiration", {})
+    return Rule(
+        name=rule.get("ID", "without a name"),
+        prefix=within.get("Prefix") or rule.get("Prefix") or "",
+        larger_than=int(within.get("ObjectSizeGreaterThan", -1)),
+        smaller_than=int(within.get("ObjectSizeLessThan", 10**15)),
+        tagged=bool(within.get("Tag") or within.get("Tags")),
+        expires_current="Days" in expiration or "Date" in expiration,
+        old_versions_stay=int(old.get("NoncurrentDays", NEVER)),
+        newer_ones_spared=int(old.get("NewerNoncurrentVersions", 0)),
+        moves=tuple((age(move, "Days", "Date"), move["StorageClass"]) for move in rule.get("Transitions", [])),
+        old_moves=tuple(
+            (int(move.get("NoncurrentDays", 0)), move["StorageClass"])
+            for move in rule.get("NoncurrentVersionTransitions", [])
+        ),
+    )
+
+
+def declared_rule(rule: Mapping[str, Any]) -> Rule:
+    """A rule in the words of CloudFormation, its older single-valued forms included."""
+    old = rule.get("NoncurrentVersionExpiration", {})
+    moves = as_list(rule.get("Transitions")) + as_list(rule.get("Transition"))
+    old_moves = as_list(rule.get("NoncurrentVersionTransitions")) + as_list(rule.get("NoncurrentVersionTransition"))
+    return Rule(
+        name=rule.get("Id", "without a name"),
+        prefix=rule.get("Prefix", ""),
+        larger_than=int(rule.get("ObjectSizeGreaterThan", -1)),
+        smaller_than=int(rule.get("ObjectSizeLessThan", 10**15)),
+        tagged=bool(rule.get("TagFilters")),
+        expires_current="ExpirationInDays" in rule or "ExpirationDate" in rule,
+        old_versions_stay=int(old.get("NoncurrentDays", rule.get("NoncurrentVersionExpirationInDays", NEVER))),
+        newer_ones_spared=int(old.get("NewerNoncurrentVersions", 0)),
+        moves=tuple((age(move, "TransitionInDays", "TransitionDate"), move["StorageClass"]) for move in moves),
+        old_moves=tuple((int(move.get("TransitionInDays", 0)), move["StorageClass"]) for move in old_moves),
+    )
+
+
+def age(move: Mapping[str, Any], days: str, date: str) -> int:
+    """The age in days at which a note moves; a date already past moves every note at once, a later one none yet."""
+    if days in move:
+        return int(move[days])
+    due = move[date] if isinstance(move[date], datetime) else datetime.fromisoformat(str(move[date]))
+    return 0 if due.replace(tzinfo=due.tzinfo or UTC) <= datetime.now(UTC) else NEVER
+
+
+def archive_tiers(stack: Stack, notes: str) -> bool:
+    """Whether Intelligent-Tiering's slow, opt-in tiers are switched on."""
+    item = item_of(stack, notes)
+    configured = item.properties.get("IntelligentTieringConfigurations", []) if item else []
+    return any(each["Status"] == "Enabled" for each in configured)
+
+
+def item_of(stack: Stack, notes: str) -> Any:
+    """The bucket in the design."""
+    return next((item for item in stack.of_type("AWS::S3::Bucket") if item.physical_id == notes), None)
+
+
+def policy_of(stack: Stack, notes: str) -> Any:
+    """The bucket's policy in the design."""
+    policies = stack.of_type("AWS::S3::BucketPolicy")
+    return next((item for item in policies if item.properties.get("Bucket") == notes), None)
+
+
+def as_list(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def listed(things: list[str]) -> str:
+    """Two of them in full, and how many more."""
+    more = f" and {len(things) - 2} more" if len(things) > 2 else ""
+    return ", ".join(things[:2]) + more

@@ -1,0 +1,261 @@
+"""Mistakes people make with a first bucket, as edits of the worked template."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from preflight.checks import breaks
+
+
+@breaks(
+    "nobody_outside_the_account_gets_in",
+    also=["nobody_opens_it_by_accident"],
+    help='An Allow for "*" in a bucket policy means everyone, with or without an AWS account.',
+)
+def mistake_the_notes_are_published(template: dict[str, Any]) -> None:
+    bucket(template)["PublicAccessBlockConfiguration"] = switches(policies=False)
+    allow(template, "*", "s3:GetObject")
+
+
+@breaks(
+    "nobody_outside_the_account_gets_in",
+    help="Block Public Access does not mind a grant to one named account; you have to.",
+)
+def mistake_another_account_may_read(template: dict[str, Any]) -> None:
+    allow(template, {"AWS": "arn:aws:iam::444455556666:root"}, "s3:GetObject")
+
+
+@breaks(
+    "nobody_outside_the_account_gets_in",
+    also=["nobody_opens_it_by_accident"],
+    help="A condition that strangers can meet, such as https, keeps nobody out.",
+)
+def mistake_anyone_may_upload_over_https(template: dict[str, Any]) -> None:
+    bucket(template)["PublicAccessBlockConfiguration"] = switches(policies=False)
+    allow(template, "*", "s3:PutObject", {"Bool": {"aws:SecureTransport": "true"}})
+
+
+@breaks(
+    "nobody_opens_it_by_accident",
+    help="BLOCK_ACLS is half of Block Public Access: bucket policies are the other half.",
+)
+def mistake_only_acls_are_blocked(template: dict[str, Any]) -> None:
+    bucket(template)["PublicAccessBlockConfiguration"] = switches(policies=False)
+
+
+@breaks(
+    "nobody_opens_it_by_accident",
+    help="With ACLs switched on again, Block Public Access has to cover them as well.",
+)
+def mistake_acls_are_back_and_not_blocked(template: dict[str, Any]) -> None:
+    bucket(template)["PublicAccessBlockConfiguration"] = switches(acls=False)
+    bucket(template)["OwnershipControls"] = {"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
+
+
+@breaks("only_encrypted_connections_are_answered", help="S3 answers plain http until a bucket policy denies it.")
+def mistake_nothing_denies_http(template: dict[str, Any]) -> None:
+    statements(template).remove(tls_deny(template))
+
+
+@breaks(
+    "only_encrypted_connections_are_answered",
+    help="Listing is an action on the bucket itself: a Deny on its objects alone leaves the keys readable.",
+)
+def mistake_http_is_denied_for_objects_only(template: dict[str, Any]) -> None:
+    deny = tls_deny(template)
+    deny["Resource"] = deny["Resource"][1]
+
+
+@breaks("only_encrypted_connections_are_answered", help="Uploads and listings travel over the same network as reads.")
+def mistake_http_is_denied_for_reads_only(template: dict[str, Any]) -> None:
+    tls_deny(template)["Action"] = "s3:GetObject"
+
+
+@breaks(
+    "only_encrypted_connections_are_answered",
+    help="Inside the account IAM policies already allow; an Allow with a condition takes nothing away.",
+)
+def mistake_an_allow_instead_of_a_deny(template: dict[str, Any]) -> None:
+    deny = tls_deny(template)
+    deny["Effect"] = "Allow"
+    deny["Principal"] = {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}}
+    deny["Condition"] = {"Bool": {"aws:SecureTransport": "true"}}
+
+
+@breaks(
+    "only_encrypted_connections_are_answered",
+    help="Read a Deny aloud: deny everything when the connection IS secure.",
+)
+def mistake_https_is_denied_instead(template: dict[str, Any]) -> None:
+    tls_deny(template)["Condition"] = {"Bool": {"aws:SecureTransport": "true"}}
+
+
+@breaks(
+    "only_encrypted_connections_are_answered",
+    help="A Deny without its condition denies everyone, you included; only the root user can then mend the policy.",
+)
+def mistake_everything_is_denied(template: dict[str, Any]) -> None:
+    del tls_deny(template)["Condition"]
+
+
+@breaks("only_encrypted_connections_are_answered", help="Two condition keys in one statement must both match.")
+def mistake_http_is_denied_from_one_network_only(template: dict[str, Any]) -> None:
+    tls_deny(template)["Condition"]["IpAddress"] = {"aws:SourceIp": "203.0.113.0/24"}
+
+
+@breaks("every_overwrite_can_be_undone", help="Versioning is off until you switch it on.")
+def mistake_no_versioning(template: dict[str, Any]) -> None:
+    del bucket(template)["VersioningConfiguration"]
+
+
+@breaks("every_overwrite_can_be_undone", help="Suspended keeps the old versions it has and makes no new ones.")
+def mistake_versioning_is_suspended(template: dict[str, Any]) -> None:
+    bucket(template)["VersioningConfiguration"]["Status"] = "Suspended"
+
+
+@breaks("old_versions_leave_in_time", help="Versioning without a lifecycle rule keeps, and bills, every version.")
+def mistake_old_versions_stay_for_ever(template: dict[str, Any]) -> None:
+    del old_versions_rule(template)["NoncurrentVersionExpiration"]
+
+
+@breaks("old_versions_leave_in_time", help="A year of old versions is a year of paying for them.")
+def mistake_old_versions_stay_a_year(template: dict[str, Any]) -> None:
+    old_versions_rule(template)["NoncurrentVersionExpiration"]["NoncurrentDays"] = 365
+
+
+@breaks("old_versions_leave_in_time", help="It can take a month until somebody misses a note.")
+def mistake_old_versions_leave_after_a_week(template: dict[str, Any]) -> None:
+    old_versions_rule(template)["NoncurrentVersionExpiration"]["NoncurrentDays"] = 7
+
+
+@breaks("old_versions_leave_in_time", help="The versions a rule spares stay for ever, however old they are.")
+def mistake_the_newest_old_versions_are_spared(template: dict[str, Any]) -> None:
+    old_versions_rule(template)["NoncurrentVersionExpiration"]["NewerNoncurrentVersions"] = 3
+
+
+@breaks("old_versions_leave_in_time", help="A rule that is Disabled does nothing, and looks right in a review.")
+def mistake_the_rule_is_disabled(template: dict[str, Any]) -> None:
+    old_versions_rule(template)["Status"] = "Disabled"
+
+
+@breaks("old_versions_leave_in_time", help="Old versions need to open at once; an archive needs a restore first.")
+def mistake_old_versions_are_archived_at_once(template: dict[str, Any]) -> None:
+    old_versions_rule(template)["NoncurrentVersionTransitions"] = [{"StorageClass": "GLACIER", "TransitionInDays": 1}]
+
+
+@breaks(
+    "cold_notes_cost_less", help="Without a transition a note costs the same on its thousandth day as on its first."
+)
+def mistake_nothing_moves(template: dict[str, Any]) -> None:
+    rules(template).remove(cold_rule(template))
+
+
+@breaks("cold_notes_cost_less", help="A year in S3 Standard is most of the bill this rule was meant to save.")
+def mistake_notes_move_after_a_year(template: dict[str, Any]) -> None:
+    move(template)["TransitionInDays"] = 365
+
+
+@breaks(
+    "cold_notes_cost_less", help="The cheapest class opens after hours; the brief asks for a note that opens at once."
+)
+def mistake_notes_go_to_the_deep_archive(template: dict[str, Any]) -> None:
+    move(template)["StorageClass"] = "DEEP_ARCHIVE"
+
+
+@breaks("cold_notes_cost_less", help="A second step, years later, counts too: a note must open at once for good.")
+def mistake_notes_end_in_an_archive(template: dict[str, Any]) -> None:
+    cold_rule(template)["Transitions"].append({"StorageClass": "GLACIER", "TransitionInDays": 730})
+
+
+@breaks("cold_notes_cost_less", help="One Zone-IA keeps its only copy in one Availability Zone.")
+def mistake_notes_live_in_one_zone(template: dict[str, Any]) -> None:
+    move(template)["StorageClass"] = "ONEZONE_IA"
+
+
+@breaks(
+    "cold_notes_cost_less",
+    help="Glacier Instant Retrieval charges per read, and the first month's notes are read daily.",
+)
+def mistake_notes_move_on_their_first_day(template: dict[str, Any]) -> None:
+    move(template).update(StorageClass="GLACIER_IR", TransitionInDays=0)
+
+
+@breaks("cold_notes_cost_less", help="The notes live under notes/; a rule for archive/ covers none of them.")
+def mistake_the_rule_covers_another_prefix(template: dict[str, Any]) -> None:
+    cold_rule(template)["Prefix"] = "archive/"
+
+
+@breaks(
+    "cold_notes_cost_less", help="A rule filtered by a tag covers only objects that carry it; the notes carry none."
+)
+def mistake_the_rule_waits_for_a_tag(template: dict[str, Any]) -> None:
+    cold_rule(template)["TagFilters"] = [{"Key": "temperature", "Value": "cold"}]
+
+
+@breaks("cold_notes_cost_less", help="The filter is upside down: the notes are larger than 1 MB.")
+def mistake_the_rule_covers_small_objects(template: dict[str, Any]) -> None:
+    cold_rule(template)["ObjectSizeLessThan"] = "1000000"
+
+
+@breaks(
+    "no_rule_deletes_a_current_note",
+    help="Expiration is about the current version; the old ones have a setting of their own.",
+)
+def mistake_current_notes_expire(template: dict[str, Any]) -> None:
+    old_versions_rule(template)["ExpirationInDays"] = 365
+
+
+@breaks("no_rule_deletes_a_current_note", help="A date in a rule holds for every note, on that day and after it.")
+def mistake_current_notes_expire_on_a_date(template: dict[str, Any]) -> None:
+    old_versions_rule(template)["ExpirationDate"] = "2030-01-01T00:00:00Z"
+
+
+def bucket(template: dict[str, Any]) -> dict[str, Any]:
+    return properties_of("AWS::S3::Bucket", template)
+
+
+def statements(template: dict[str, Any]) -> list[dict[str, Any]]:
+    return properties_of("AWS::S3::BucketPolicy", template)["PolicyDocument"]["Statement"]
+
+
+def tls_deny(template: dict[str, Any]) -> dict[str, Any]:
+    return next(each for each in statements(template) if each["Effect"] == "Deny")
+
+
+def rules(template: dict[str, Any]) -> list[dict[str, Any]]:
+    return bucket(template)["LifecycleConfiguration"]["Rules"]
+
+
+def old_versions_rule(template: dict[str, Any]) -> dict[str, Any]:
+    return next(each for each in rules(template) if "NoncurrentVersionExpiration" in each)
+
+
+def cold_rule(template: dict[str, Any]) -> dict[str, Any]:
+    return next(each for each in rules(template) if "Transitions" in each)
+
+
+def move(template: dict[str, Any]) -> dict[str, Any]:
+    return cold_rule(template)["Transitions"][0]
+
+
+def allow(template: dict[str, Any], principal: Any, action: str, condition: dict[str, Any] | None = None) -> None:
+    statement = {
+        "Effect": "Allow",
+        "Principal": principal,
+        "Action": action,
+        "Resource": tls_deny(template)["Resource"][1],
+    }
+    statements(template).append(statement | ({"Condition": condition} if condition else {}))
+
+
+def switches(*, acls: bool = True, policies: bool = True) -> dict[str, bool]:
+    return {
+        "BlockPublicAcls": acls,
+        "IgnorePublicAcls": acls,
+        "BlockPublicPolicy": policies,
+        "RestrictPublicBuckets": policies,
+    }
+
+
+def properties_of(type: str, template: dict[str, Any]) -> dict[str, Any]:
+    return next(each["Properties"] for each in template["Resources"].values() if each["Type"] == type)
