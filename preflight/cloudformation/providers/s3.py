@@ -1,0 +1,431 @@
+"""S3: buckets as AWS makes them since 2023, and their policies.
+
+A new bucket blocks public access, encrypts with SSE-S3 and takes no ACLs
+(https://docs.aws.amazon.com/AmazonS3/latest/userguide/create-bucket-faq.html, checked_on 2026-11-22).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from preflight.cloudformation.ledger import Declared
+from preflight.cloudformation.providers import Context, Made
+from preflight.cloudformation.providers._table import (
+    Call,
+    Name,
+    Scope,
+    Setting,
+    Table,
+    Tags,
+    call,
+    passing_over_gone,
+    refusal,
+)
+
+ALL_BLOCKED = {
+    "BlockPublicAcls": True,
+    "IgnorePublicAcls": True,
+    "BlockPublicPolicy": True,
+    "RestrictPublicBuckets": True,
+}
+SSE_S3 = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": False}]}
+NO_ACLS = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+
+
+def apply_bucket_defaults(client: Any, bucket: str) -> None:
+    """Give a new bucket what AWS gives every new bucket: no public access, SSE-S3, no ACLs."""
+    client.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=ALL_BLOCKED)
+    client.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration=SSE_S3)
+    client.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls=NO_ACLS)
+
+
+def refuse_public_policy(client: Any, bucket: str, policy: Mapping[str, Any], caller: str) -> None:
+    """Raise S3's AccessDenied when the policy is public and the bucket blocks public policies."""
+    with passing_over_gone():
+        block = client.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+        if block.get("BlockPublicPolicy") and is_public(policy):
+            raise refusal(
+                "AccessDenied",
+                f'User: {caller} is not authorized to perform: s3:PutBucketPolicy on resource: "arn:aws:s3:::{bucket}" '
+                "because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access.",
+                "PutBucketPolicy",
+                status=403,
+            )
+
+
+def is_public(policy: Mapping[str, Any]) -> bool:
+    """Whether S3 calls a bucket policy public: someone not fixed may do something, and no fixed value narrows it.
+
+    Source: "The meaning of public",
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html, 2026-11-22.
+    """
+    return any(_is_public_statement(each) for each in _listed(policy.get("Statement")))
+
+
+def _is_public_statement(statement: Mapping[str, Any]) -> bool:
+    if statement.get("Effect") != "Allow":
+        return False
+    principal = statement.get("Principal", {})
+    if "NotPrincipal" not in statement:
+        named = _listed(principal) if isinstance(principal, str) else _listed(dict(principal).get("AWS"))
+        if not any("*" in str(each) for each in named):
+            return False
+    return not any(
+        _narrows(operator, key, values)
+        for operator, tests in dict(statement.get("Condition", {})).items()
+        for key, values in dict(tests).items()
+    )
+
+
+_NARROWING = {
+    "aws:principalorgid",
+    "aws:principalorgpaths",
+    "aws:principalaccount",
+    "aws:principalarn",
+    "aws:sourceip",
+    "aws:sourcearn",
+    "aws:sourcevpc",
+    "aws:sourcevpce",
+    "aws:sourceowner",
+    "aws:sourceaccount",
+    "aws:sourceorgid",
+    "aws:userid",
+    "s3:dataaccesspointarn",
+    "s3:dataaccesspointaccount",
+    "s3:x-amz-server-side-encryption-aws-kms-key-id",
+}
+
+
+def _narrows(operator: str, key: str, values: Any) -> bool:
+    name = operator.split(":")[-1].removesuffix("IfExists").lower()
+    if key.lower() not in _NARROWING or "not" in name or name == "null":
+        return False
+    if key.lower() == "aws:sourceip":
+        return not any(str(each).endswith("/0") for each in _listed(values))
+    if key.lower() == "s3:dataaccesspointarn":
+        return all(re.match(r"arn:[^:*]+:s3:[^:]*:\d{12}:", str(each)) for each in _listed(values))
+    return not any("*" in str(each) or "${" in str(each) for each in _listed(values))
+
+
+def _listed(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def _lifecycle(arguments: dict[str, Any]) -> None:
+    """CloudFormation's rule is flat; S3's has one filter, or several joined by And."""
+    for rule in arguments.get("LifecycleConfiguration", {}).get("Rules", []):
+        filters = rule.get("Filter", {}).get("And", {})
+        if len(filters) > 1 or len(filters.get("Tags", [])) > 1:
+            continue
+        tags = filters.pop("Tags", None)
+        rule["Filter"] = {"Tag": tags[0]} if tags else filters or {"Prefix": ""}
+
+
+class Bucket(Table):
+    """A bucket and every configuration S3 keeps on it."""
+
+    type = "AWS::S3::Bucket"
+    service = "s3"
+    named = Name("BucketName", limit=63, lower=True)
+    makes = call("create_bucket", "ObjectLockEnabledForBucket=ObjectLockEnabled", Bucket="{name}")
+    then = (
+        Setting(
+            call("put_public_access_block", "PublicAccessBlockConfiguration", Bucket="{ref}"),
+            remove=call("put_public_access_block", Bucket="{ref}", PublicAccessBlockConfiguration=ALL_BLOCKED),
+        ),
+        Setting(
+            call("put_bucket_ownership_controls", "OwnershipControls", Bucket="{ref}"),
+            remove=call("put_bucket_ownership_controls", Bucket="{ref}", OwnershipControls=NO_ACLS),
+        ),
+        Setting(
+            call(
+                "put_bucket_encryption",
+                "ServerSideEncryptionConfiguration.Rules=BucketEncryption.ServerSideEncryptionConfiguration",
+                names="ApplyServerSideEncryptionByDefault=ServerSideEncryptionByDefault",
+                Bucket="{ref}",
+            ),
+            remove=call("put_bucket_encryption", Bucket="{ref}", ServerSideEncryptionConfiguration=SSE_S3),
+        ),
+        Setting(
+            call("put_bucket_versioning", "VersioningConfiguration", Bucket="{ref}"),
+            remove=call("put_bucket_versioning", Bucket="{ref}", VersioningConfiguration={"Status": "Suspended"}),
+        ),
+        Setting(
+            call("put_object_lock_configuration", "ObjectLockConfiguration", Bucket="{ref}"),
+            remove=call(
+                "put_object_lock_configuration",
+                Bucket="{ref}",
+                ObjectLockConfiguration={"ObjectLockEnabled": "Enabled"},
+            ),
+        ),
+        Setting(
+            call(
+                "put_bucket_lifecycle_configuration",
+                "LifecycleConfiguration "
+                "TransitionDefaultMinimumObjectSize=LifecycleConfiguration.TransitionDefaultMinimumObjectSize",
+                names="ID=Id Expiration.Days=ExpirationInDays Expiration.Date=ExpirationDate "
+                "Expiration.ExpiredObjectDeleteMarker=ExpiredObjectDeleteMarker Days=TransitionInDays "
+                "Date=TransitionDate NoncurrentDays=NoncurrentVersionTransitions.TransitionInDays "
+                "NoncurrentVersionExpiration.NoncurrentDays=NoncurrentVersionExpirationInDays "
+                "Transitions=Transition NoncurrentVersionTransitions=NoncurrentVersionTransition "
+                "NoncurrentDays=NoncurrentVersionTransition.TransitionInDays Filter.And.Prefix=Prefix "
+                "Filter.And.Tags=TagFilters Filter.And.ObjectSizeGreaterThan=ObjectSizeGreaterThan "
+                "Filter.And.ObjectSizeLessThan=ObjectSizeLessThan",
+                adjust=_lifecycle,
+                Bucket="{ref}",
+            ),
+            remove=call("delete_bucket_lifecycle", Bucket="{ref}"),
+        ),
+        Setting(
+            call(
+                "put_bucket_cors",
+                "CORSConfiguration=CorsConfiguration",
+                names="ExposeHeaders=ExposedHeaders MaxAgeSeconds=MaxAge",
+                Bucket="{ref}",
+            ),
+            remove=call("delete_bucket_cors", Bucket="{ref}"),
+        ),
+        Setting(
+            call(
+                "put_bucket_website",
+                "WebsiteConfiguration",
+                names="IndexDocument.Suffix=IndexDocument ErrorDocument.Key=ErrorDocument "
+                "Condition=RoutingRuleCondition Redirect=RedirectRule",
+                Bucket="{ref}",
+            ),
+            remove=call("delete_bucket_website", Bucket="{ref}"),
+        ),
+        Setting(
+            call(
+                "put_bucket_accelerate_configuration",
+                "AccelerateConfiguration.Status=AccelerateConfiguration.AccelerationStatus",
+                Bucket="{ref}",
+            ),
+            remove=call(
+                "put_bucket_accelerate_configuration", Bucket="{ref}", AccelerateConfiguration={"Status": "Suspended"}
+            ),
+        ),
+        Setting(
+            call(
+                "put_bucket_replication",
+                "ReplicationConfiguration",
+                names="Tag=TagFilter Tags=TagFilters",
+                Bucket="{ref}",
+            ),
+            remove=call("delete_bucket_replication", Bucket="{ref}"),
+        ),
+        Setting(
+            call(
+                "put_bucket_notification_configuration",
+                "NotificationConfiguration",
+                names="LambdaFunctionConfigurations=LambdaConfigurations LambdaFunctionArn=Function QueueArn=Queue "
+                "TopicConfigurations=TopicConfigurations TopicArn=Topic Events=Event Key=S3Key FilterRules=Rules",
+                Bucket="{ref}",
+                SkipDestinationValidation=True,
+            ),
+            remove=call("put_bucket_notification_configuration", Bucket="{ref}", NotificationConfiguration={}),
+        ),
+    )
+    tags = Tags(
+        call("put_bucket_tagging", Bucket="{ref}"), clear=call("delete_bucket_tagging", Bucket="{ref}"), reserved=False
+    )
+    ref = "{name}"
+    drops = (
+        "LifecycleConfiguration.TransitionDefaultMinimumObjectSize "
+        "LifecycleConfiguration.Rules.ObjectSizeGreaterThan LifecycleConfiguration.Rules.ObjectSizeLessThan "
+        "LifecycleConfiguration.Rules.NoncurrentVersionExpiration.NewerNoncurrentVersions "
+        "LoggingConfiguration.TargetObjectKeyFormat NotificationConfiguration.EventBridgeConfiguration "
+        "ReplicationConfiguration.Rules.Filter ReplicationConfiguration.Rules.SourceSelectionCriteria"
+    )
+    attributes = (
+        "Arn=arn:{partition}:s3:::{ref} DomainName={ref}.s3.amazonaws.com "
+        "DualStackDomainName={ref}.s3.dualstack.{region}.amazonaws.com "
+        "RegionalDomainName={ref}.s3.{region}.amazonaws.com"
+    )
+    unmakes = call("delete_bucket", Bucket="{ref}")
+    reads = tuple(
+        call(operation, Bucket="{ref}")
+        for operation in (
+            "get_bucket_location",
+            "get_public_access_block",
+            "get_bucket_ownership_controls",
+            "get_bucket_encryption",
+            "get_bucket_versioning",
+            "get_object_lock_configuration",
+            "get_bucket_lifecycle_configuration",
+            "get_bucket_cors",
+            "get_bucket_website",
+            "get_bucket_accelerate_configuration",
+            "get_bucket_replication",
+            "get_bucket_notification_configuration",
+            "get_bucket_logging",
+            "get_bucket_acl",
+            "get_bucket_tagging",
+        )
+    )
+
+    def arguments(self, scope: Scope) -> dict[str, Any]:
+        """A bucket outside us-east-1 says where it is to be."""
+        region = scope.context.region
+        where = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+        return {**super().arguments(scope), **where}
+
+    def create(self, declared: Declared, context: Context) -> Made:
+        """CloudFormation refuses a bucket that exists; in us-east-1 S3 itself would not."""
+        name = self.name_of(declared, context)
+        with passing_over_gone():
+            context.client("s3").head_bucket(Bucket=name)
+            raise refusal("AlreadyExists", f"{name} already exists", "CreateBucket", status=409)
+        return super().create(declared, context)
+
+    def finish(self, scope: Scope, answer: Mapping[str, Any]) -> None:
+        """AWS's defaults first, so that what is declared overrides them."""
+        apply_bucket_defaults(scope.context.client("s3"), scope.ref)
+        super().finish(scope, answer)
+        self._finish_special(scope)
+
+    def change(self, before: Scope, after: Scope) -> None:
+        """What the table says, then logging and ACL."""
+        super().change(before, after)
+        self._finish_special(after, before)
+
+    def _attributes(self, scope: Scope, answer: Mapping[str, Any]) -> dict[str, Any]:
+        return {**super()._attributes(scope, answer), "WebsiteURL": website_url(scope.ref, scope.context.region)}
+
+    def _finish_special(self, scope: Scope, before: Scope | None = None) -> None:
+        if "AccessControl" in scope.declared or (before and "AccessControl" in before.declared):
+            _put_acl(scope)
+        if "LoggingConfiguration" in scope.declared or (before and "LoggingConfiguration" in before.declared):
+            _put_logging(scope)
+
+
+_LOGGING = Call(
+    "put_bucket_logging",
+    {"BucketLoggingStatus.LoggingEnabled": "LoggingConfiguration"},
+    {"DestinationBucketName": "TargetBucket", "LogFilePrefix": "TargetPrefix"},
+    {"Bucket": "{ref}"},
+)
+
+
+def _put_logging(scope: Scope) -> None:
+    """Turn server access logging on or off.
+
+    S3 lets a bucket log into one that has no grant for the logging service yet; the emulated one does not, and
+    takes an ACL for a grant: it is given for the moment of the call.
+    """
+    client = scope.context.client("s3")
+    arguments = _LOGGING.render(scope, "s3")
+    status = arguments.setdefault("BucketLoggingStatus", {})
+    if "LoggingConfiguration" not in scope.declared:
+        client.put_bucket_logging(**arguments)
+        return
+    target = status.setdefault("LoggingEnabled", {})
+    target.setdefault("TargetBucket", scope.ref)
+    target.setdefault("TargetPrefix", "")
+    acl = client.get_bucket_acl(Bucket=target["TargetBucket"])
+    client.put_bucket_acl(Bucket=target["TargetBucket"], ACL="log-delivery-write")
+    try:
+        client.put_bucket_logging(**arguments)
+    finally:
+        policy = {"Grants": acl["Grants"], "Owner": acl["Owner"]}
+        client.put_bucket_acl(Bucket=target["TargetBucket"], AccessControlPolicy=policy)
+
+
+def _put_acl(scope: Scope) -> None:
+    """Set the canned ACL, refused where ownership or the public access block refuses it."""
+    client = scope.context.client("s3")
+    words = str(scope.declared.take("AccessControl") or "Private")
+    canned = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", words).lower()
+    ownership = client.get_bucket_ownership_controls(Bucket=scope.ref)["OwnershipControls"]
+    enforced = ownership["Rules"][0]["ObjectOwnership"] == "BucketOwnerEnforced"
+    if enforced and canned not in ("private", "bucket-owner-full-control"):
+        raise refusal(
+            "InvalidBucketAclWithObjectOwnership",
+            "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
+            "PutBucketAcl",
+        )
+    block = client.get_public_access_block(Bucket=scope.ref)["PublicAccessBlockConfiguration"]
+    if block.get("BlockPublicAcls") and canned in ("public-read", "public-read-write", "authenticated-read"):
+        raise refusal(
+            "AccessDenied",
+            f"User: arn:{scope.context.partition}:iam::{scope.context.account}:root is not authorized to perform: "
+            f's3:PutBucketAcl on resource: "arn:{scope.context.partition}:s3:::{scope.ref}" because public ACLs are '
+            "prevented by the BlockPublicAcls setting in S3 Block Public Access.",
+            "PutBucketAcl",
+            status=403,
+        )
+    client.put_bucket_acl(Bucket=scope.ref, ACL=canned)
+
+
+_DASHED = {
+    "us-east-1",
+    "us-west-1",
+    "us-west-2",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ap-northeast-1",
+    "eu-west-1",
+    "sa-east-1",
+    "us-gov-west-1",
+}
+
+
+def website_url(bucket: str, region: str) -> str:
+    """The static website's address; older Regions write it with a dash.
+
+    Source: https://docs.aws.amazon.com/general/latest/gr/s3.html#s3_website_region_endpoints, 2026-11-22.
+    """
+    return f"http://{bucket}.s3-website{'-' if region in _DASHED else '.'}{region}.amazonaws.com"
+
+
+class BucketPolicy(Table):
+    """A bucket's one policy, judged as S3 judges it before it is put."""
+
+    type = "AWS::S3::BucketPolicy"
+    service = "s3"
+    makes = call("put_bucket_policy", Bucket="{Bucket}", Policy="{PolicyDocument}")
+    then = (Setting(call("put_bucket_policy", Bucket="{ref}", Policy="{PolicyDocument}"), at_create=False),)
+    ref = "{Bucket}"
+    unmakes = call("delete_bucket_policy", Bucket="{ref}")
+    reads = (call("get_bucket_policy", Bucket="{ref}"),)
+
+    def create(self, declared: Declared, context: Context) -> Made:
+        """A bucket has one policy: a second is refused."""
+        bucket = declared.peek("Bucket")
+        with passing_over_gone():
+            context.client("s3").get_bucket_policy(Bucket=bucket)
+            message = f"The bucket policy already exists on bucket {bucket}."
+            raise refusal("AlreadyExists", message, "PutBucketPolicy", status=409)
+        return super().create(declared, context)
+
+    def ask(self, scope: Scope, operation: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Refuse what S3 refuses."""
+        if operation == "put_bucket_policy":
+            policy = json.loads(arguments["Policy"])
+            refuse_malformed_policy(arguments["Bucket"], policy)
+            caller = f"arn:{scope.context.partition}:iam::{scope.context.account}:root"
+            refuse_public_policy(scope.context.client("s3"), arguments["Bucket"], policy, caller)
+        return super().ask(scope, operation, arguments)
+
+
+def refuse_malformed_policy(bucket: str, policy: Mapping[str, Any]) -> None:
+    """Raise S3's MalformedPolicy for a statement without a principal or about another bucket."""
+    for statement in _listed(policy.get("Statement")):
+        if "Principal" not in statement and "NotPrincipal" not in statement:
+            raise refusal("MalformedPolicy", "Missing required field Principal", "PutBucketPolicy")
+        if "Action" not in statement and "NotAction" not in statement:
+            raise refusal("MalformedPolicy", "Missing required field Action", "PutBucketPolicy")
+        for resource in _listed(statement.get("Resource")):
+            name = re.match(r"arn:[^:]+:s3:::([^/]+)(/.*)?$", str(resource))
+            if resource != "*" and (name is None or not _like(name.group(1), bucket)):
+                raise refusal("MalformedPolicy", "Policy has invalid resource", "PutBucketPolicy")
+
+
+def _like(pattern: str, text: str) -> bool:
+    expression = "".join({"*": ".*", "?": "."}.get(letter, re.escape(letter)) for letter in pattern)
+    return re.fullmatch(expression, text) is not None
