@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from preflight.checks import S3_GUIDE, Stack, attempt, could_not_ask, expect
 
@@ -202,8 +201,7 @@ def check_no_rule_deletes_a_current_note(stack: Stack) -> None:
     )
 
 
-@dataclass(frozen=True)
-class Note:
+class Note(NamedTuple):
     """An object the brief describes: its key, its size in bytes; it carries no tags."""
 
     key: str
@@ -223,8 +221,7 @@ OPENS_AFTER_A_RESTORE = {"GLACIER", "DEEP_ARCHIVE"}
 NEVER = 10**6
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(NamedTuple):
     """An enabled lifecycle rule; days count from creation for current notes, from replacement for old versions."""
 
     name: str
