@@ -1,0 +1,624 @@
+"""A design's VPCs, read from its resources: subnets, route tables, network ACLs and security groups.
+
+A property refers to a resource by its physical id or an attribute of it; here everything goes by logical id. What
+the account has without declaring it (main route table, default network ACL, default security group) is here too.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from preflight.errors import Usage
+
+if TYPE_CHECKING:
+    from preflight.template import Design, Item
+
+Net = ipaddress.IPv4Network | ipaddress.IPv6Network
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Ports = tuple[int, int]
+
+
+class Layout:
+    """The network a design declares."""
+
+    def __init__(self, design: Design) -> None:
+        self.design = design
+        self.named = _names(design)
+        self.vpcs = {item.logical_id: self._read_vpc(item) for item in design.of_type(VPC)}
+        self.prefix_lists = self._read_prefix_lists()
+        self.tables = self._read_tables()
+        self.acls = self._read_acls()
+        self.groups = self._read_groups()
+        self.subnets = self._read_subnets()
+        self.gateways = self._read_gateway_attachments()
+        self.mentioned = self._all_cidrs()
+
+    def subnet(self, name: str) -> Subnet:
+        """The subnet of this name. Raises Usage when there is none."""
+        found = self.find(name)
+        if found.logical_id not in self.subnets:
+            raise Usage(f"{name} is not a subnet but {found.type}; name a subnet, for instance {self._some_subnet()}")
+        return self.subnets[found.logical_id]
+
+    def _read_vpc(self, item: Item) -> Vpc:
+        cidrs = [as_net(item.properties.get("CidrBlock"))]
+        cidrs += [as_net(each) for each in as_list(item.attributes.get("CidrBlocks"))]
+        has_six = False
+        for block in self.design.of_type("AWS::EC2::VPCCidrBlock"):
+            if self.ref(block.properties.get("VpcId")) == item.logical_id:
+                cidrs.append(as_net(block.properties.get("CidrBlock")))
+                has_six = has_six or bool(
+                    block.properties.get("AmazonProvidedIpv6CidrBlock") or block.properties.get("Ipv6CidrBlock")
+                )
+        cidrs += [as_net(each) for each in as_list(item.attributes.get("Ipv6CidrBlocks"))]
+        known = dict.fromkeys(each for each in cidrs if each is not None)
+        if has_six and not any(each.version == 6 for each in known):
+            # Amazon gives the block at deployment; any other would do as well to compare with
+            known[UNKNOWN_6] = None
+        return Vpc(item, label(item), tuple(known))
+
+    def _read_prefix_lists(self) -> dict[str, tuple[Net, ...]]:
+        return {
+            item.logical_id: tuple(
+                net for net in (as_net(entry.get("Cidr")) for entry in as_list(item.properties.get("Entries"))) if net
+            )
+            for item in self.design.of_type("AWS::EC2::PrefixList")
+        }
+
+    def _read_tables(self) -> dict[str, Table]:
+        tables = {}
+        for item in self.design.of_type("AWS::EC2::RouteTable"):
+            vpc = self.vpcs.get(self.ref(item.properties.get("VpcId")))
+            routes = [Route("local", vpc.cidrs, vpc.item.logical_id, item.logical_id)] if vpc else []
+            routes += [
+                self._route(each)
+                for each in self.design.of_type("AWS::EC2::Route")
+                if self.ref(each.properties.get("RouteTableId")) == item.logical_id
+            ]
+            routes += [
+                Route("vpce", (), each.logical_id, each.logical_id, service=_service(each))
+                for each in self.design.of_type(VPC_ENDPOINT)
+                if item.logical_id in map(self.ref, as_list(each.properties.get("RouteTableIds")))
+            ]
+            tables[item.logical_id] = Table(label(item), item.logical_id, tuple(routes))
+        return tables
+
+    def _route(self, item: Item) -> Route:
+        properties = item.properties
+        destination = properties.get("DestinationCidrBlock") or properties.get("DestinationIpv6CidrBlock")
+        listed = self.prefix_lists.get(self.ref(properties.get("DestinationPrefixListId")), ())
+        net = as_net(destination)
+        nets = listed if net is None else (net,)
+        for key, kind in ROUTE_TARGETS.items():
+            if properties.get(key):
+                name = self.ref(properties[key])
+                target = self.design.resources.get(name)
+                if kind == "igw" and (name.startswith("vgw-") or (target and target.type == "AWS::EC2::VPNGateway")):
+                    kind = "vgw"
+                return Route(kind, nets, name, item.logical_id)
+        return Route("blackhole", nets, "", item.logical_id)
+
+    def _read_acls(self) -> dict[str, Acl]:
+        entries: dict[str, list[AclEntry]] = {}
+        for item in self.design.of_type("AWS::EC2::NetworkAclEntry"):
+            owner = self.ref(item.properties.get("NetworkAclId"))
+            entries.setdefault(owner, []).append(_acl_entry(item))
+        acls = {
+            item.logical_id: Acl(label(item), item.logical_id, _in_order(entries.get(item.logical_id, ())))
+            for item in self.design.of_type("AWS::EC2::NetworkAcl")
+        }
+        for vpc in self.vpcs.values():
+            name = f"{vpc.item.logical_id}.DefaultNetworkAcl"
+            # the default ACL comes with rule 100, which allows everything, in both directions
+            # https://docs.aws.amazon.com/vpc/latest/userguide/default-network-acl.html, checked_on 2026-11-22
+            own = [AclEntry(100, out, "-1", True, net, None, None) for out in (True, False) for net in (ALL_4, ALL_6)]
+            acls[name] = Acl(f"the default network ACL of {vpc.label}", None, _in_order([*own, *entries.get(name, ())]))
+        return acls
+
+    def _read_groups(self) -> dict[str, Group]:
+        groups: dict[str, Group] = {}
+        for item in self.design.of_type(SECURITY_GROUP):
+            properties = item.properties
+            groups[item.logical_id] = Group(
+                label(item),
+                item.logical_id,
+                self.vpcs.get(self.ref(properties.get("VpcId"))),
+                [self._rule(each, item) for each in as_list(properties.get("SecurityGroupIngress"))],
+                [self._rule(each, item) for each in as_list(properties.get("SecurityGroupEgress"))],
+            )
+        locked = {
+            self.ref(item.properties.get("DefaultSecurityGroupId"))
+            for item in self.design.of_type("Custom::VpcRestrictDefaultSG")
+        }
+        for vpc in self.vpcs.values():
+            name = f"{vpc.item.logical_id}.DefaultSecurityGroup"
+            # members talk to each other, and out to anywhere, unless CDK's custom resource took those rules away
+            itself = Rule("-1", None, (), name, None, None)
+            rules: tuple[list[Rule], list[Rule]] = ([], []) if name in locked else ([itself], list(ANYWHERE))
+            groups[name] = Group(f"the default security group of {vpc.label}", None, vpc, *rules)
+        standalone_egress: set[str] = set()
+        for item in self.design.of_type("AWS::EC2::SecurityGroupIngress"):
+            owner = groups.get(self.ref(item.properties.get("GroupId")))
+            if owner is not None:
+                owner.ingress.append(self._rule(item.properties, item))
+        for item in self.design.of_type("AWS::EC2::SecurityGroupEgress"):
+            name = self.ref(item.properties.get("GroupId"))
+            if name in groups:
+                if name not in standalone_egress:
+                    # CloudFormation takes the allow-all rule away when it adds an egress rule of its own
+                    # https://github.com/aws-cloudformation/cfn-language-discussion/issues/157, checked_on 2026-11-22
+                    standalone_egress.add(name)
+                    groups[name].egress[:] = [rule for rule in groups[name].egress if not rule.is_everything]
+                groups[name].egress.append(self._rule(item.properties, item))
+        for item in self.design.of_type(SECURITY_GROUP):
+            if not item.properties.get("SecurityGroupEgress") and item.logical_id not in standalone_egress:
+                groups[item.logical_id].egress.extend(ANYWHERE)
+        return groups
+
+    def _rule(self, properties: Any, item: Item) -> Rule:
+        get = (properties if isinstance(properties, Mapping) else EMPTY).get
+        peer = get("SourceSecurityGroupId") or get("DestinationSecurityGroupId") or get("SourceSecurityGroupName")
+        prefix_list = get("SourcePrefixListId") or get("DestinationPrefixListId")
+        cidr = get("CidrIp") or get("CidrIpv6")
+        net = as_net(cidr)
+        nets: tuple[Net, ...] = (net,) if net is not None else ()
+        listed = self.ref(prefix_list) if prefix_list else None
+        if listed in self.prefix_lists:
+            nets, listed = self.prefix_lists[listed], None
+        protocol = protocol_name(get("IpProtocol"))
+        ports, unreadable = _rule_ports(protocol, get("FromPort"), get("ToPort"))
+        if cidr and net is None:
+            unreadable = str(cidr)
+        return Rule(protocol, ports, nets, self.ref(peer) if peer else None, listed, unreadable, item.logical_id)
+
+    def _read_subnets(self) -> dict[str, Subnet]:
+        associated = {
+            self.ref(each.properties.get("SubnetId")): self.ref(each.properties.get("RouteTableId"))
+            for each in self.design.of_type("AWS::EC2::SubnetRouteTableAssociation")
+        }
+        guarded = {
+            self.ref(each.properties.get("SubnetId")): self.ref(each.properties.get("NetworkAclId"))
+            for each in self.design.of_type("AWS::EC2::SubnetNetworkAclAssociation")
+        }
+        subnets: dict[str, Subnet] = {}
+        for item in self.design.of_type("AWS::EC2::Subnet"):
+            vpc = self.vpcs.get(self.ref(item.properties.get("VpcId"))) or Vpc(item, "a VPC outside this stack", ())
+            cidrs = [as_net(item.properties.get("CidrBlock"))]
+            six = item.properties.get("Ipv6CidrBlock")
+            if six:
+                cidrs.append(as_net(six) or _nth_six(len(subnets)))
+            main = Table(f"the main route table of {vpc.label}", None, (Route("local", vpc.cidrs, "", None),))
+            default = self.acls.get(f"{vpc.item.logical_id}.DefaultNetworkAcl", OPEN_ACL)
+            subnets[item.logical_id] = Subnet(
+                item=item,
+                label=label(item),
+                vpc=vpc,
+                cidrs=tuple(each for each in cidrs if each is not None),
+                zone=str(item.properties.get("AvailabilityZone") or item.attributes.get("AvailabilityZone") or ""),
+                public_on_launch=is_true(item.properties.get("MapPublicIpOnLaunch")),
+                table=self.tables.get(associated.get(item.logical_id, ""), main),
+                acl=self.acls.get(guarded.get(item.logical_id, ""), default),
+            )
+        return subnets
+
+    def _read_gateway_attachments(self) -> set[tuple[str, str]]:
+        return {
+            (self.ref(each.properties.get(key)), self.ref(each.properties.get("VpcId")))
+            for each in self.design.of_type("AWS::EC2::VPCGatewayAttachment")
+            for key in ("InternetGatewayId", "VpnGatewayId")
+            if each.properties.get(key)
+        }
+
+    def default_group(self, vpc: Vpc) -> Group:
+        return self.groups.get(f"{vpc.item.logical_id}.DefaultSecurityGroup") or Group(
+            "a default group", None, vpc, [], []
+        )
+
+    # names
+
+    def ref(self, value: Any) -> str:
+        """The name of what a property refers to: a logical id, or the value itself when it is not of this design."""
+        item = self.named.get(value) if isinstance(value, str) else None
+        if isinstance(item, str):
+            return item
+        return item.logical_id if item is not None else str(value)
+
+    def group(self, name: str) -> Group:
+        default = self.named.get(name)
+        found = default if isinstance(default, str) else self.find(name).logical_id
+        if found not in self.groups:
+            raise Usage(f"{name} is not a security group; name one of {', '.join(self._group_labels()) or 'yours'}")
+        return self.groups[found]
+
+    def find(self, name: str) -> Item:
+        known = self.named.get(name)
+        if known is not None and not isinstance(known, str):
+            return known
+        found = [each for each in self.design.find(name)]
+        if len(found) > 1:
+            found = [each for each in found if each.type in PLACES] or found
+        if len(found) != 1:
+            about = "names several things" if found else "names nothing in this design"
+            candidates = [
+                label(each) for each in found or self.design.resources.values() if found or each.type in PLACES
+            ]
+            raise Usage(f"{name} {about}; name one of {', '.join(candidates[:12]) or 'your subnets or groups'}")
+        return found[0]
+
+    def _some_subnet(self) -> str:
+        return next((each.label for each in self.subnets.values()), "none is declared yet")
+
+    def _group_labels(self) -> list[str]:
+        return [group.label for group in self.groups.values() if group.logical_id]
+
+    def _all_cidrs(self) -> list[Net]:
+        nets = {each for vpc in self.vpcs.values() for each in vpc.cidrs}
+        nets |= {each for subnet in self.subnets.values() for each in subnet.cidrs}
+        nets |= {entry.net for acl in self.acls.values() for entry in acl.entries if entry.net is not None}
+        nets |= {net for table in self.tables.values() for route in table.routes for net in route.nets}
+        nets |= {net for group in self.groups.values() for rule in (*group.ingress, *group.egress) for net in rule.nets}
+        return sorted(nets | set(NOT_PUBLIC), key=lambda net: (net.version, int(net.network_address), net.prefixlen))
+
+
+@dataclass(frozen=True)
+class Vpc:
+    """A VPC and its CIDR blocks."""
+
+    item: Item
+    label: str
+    cidrs: tuple[Net, ...]
+
+
+@dataclass(frozen=True)
+class Route:
+    """A route: its kind (local, igw, nat, eigw, vpce, pcx, tgw, vgw, eni, blackhole), destinations and target."""
+
+    kind: str
+    nets: tuple[Net, ...]
+    target: str
+    logical_id: str | None
+    service: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A route table."""
+
+    label: str
+    logical_id: str | None
+    routes: tuple[Route, ...]
+
+    def route_to(self, address: Address) -> Route | None:
+        """The route of the longest prefix that holds the address; the local one where two are as long."""
+        best: tuple[int, bool, Route] | None = None
+        for route in self.routes:
+            for net in route.nets:
+                if address.version == net.version and address in net:
+                    rank = (net.prefixlen, route.kind == "local")
+                    if best is None or rank > best[:2]:
+                        best = (*rank, route)
+        return best[2] if best and best[2].kind != "blackhole" else None
+
+
+@dataclass(frozen=True)
+class AclEntry:
+    """A numbered rule of a network ACL; no `ports` means all of them, `net` None one that cannot be read."""
+
+    number: int
+    outbound: bool
+    protocol: str
+    allows: bool
+    net: Net | None
+    ports: Ports | None
+    logical_id: str | None
+
+    def matches(self, protocol: str, address: Address) -> bool:
+        """Whether protocol and address are this entry's."""
+        if self.net is None or self.net.version != address.version or address not in self.net:
+            return False
+        return self.protocol in ("-1", protocol) or (
+            protocol == "icmp" and self.protocol == "icmpv6" == f"icmpv{address.version}"
+        )
+
+
+@dataclass(frozen=True)
+class Acl:
+    """A network ACL, its entries in the order of their numbers."""
+
+    label: str
+    logical_id: str | None
+    entries: tuple[AclEntry, ...]
+
+    def refuses(
+        self, outbound: bool, protocol: str, ports: Ports | None, address: Address
+    ) -> tuple[AclEntry | None, Ports | None] | None:
+        """None when every port of the range is admitted, else the entry that denies (None: no entry) and the ports."""
+        left = [ports if ports is not None else (0, 65535)]
+        for entry in self.entries:
+            if entry.outbound != outbound or not entry.matches(protocol, address):
+                continue
+            span = entry.ports or (0, 65535)
+            met = [piece for piece in left if piece[0] <= span[1] and span[0] <= piece[1]]
+            if met and not entry.allows:
+                return entry, met[0]
+            left = [rest for piece in left for rest in _without(piece, span)]
+            if not left:
+                return None
+        return None, left[0]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A security group's rule: who, on which ports (None: all); `unreadable` is a value the template cannot know."""
+
+    protocol: str
+    ports: Ports | None
+    nets: tuple[Net, ...]
+    group: str | None
+    prefix_list: str | None
+    unreadable: str | None
+    logical_id: str | None = None
+
+    def admits(self, protocol: str, port: int, address: Address, worn: set[str], service: str) -> bool:
+        """Whether a packet of this protocol and port, to or from this address or wearer, is admitted."""
+        if self.protocol not in ("-1", protocol) and not (protocol == "icmp" and self.protocol == "icmpv6"):
+            return False
+        if self.ports is not None and not self.ports[0] <= port <= self.ports[1]:
+            return False
+        if self.group is not None:
+            return self.group in worn
+        if self.prefix_list is not None:
+            # an AWS-managed list: its addresses are AWS's to know, a service's are in it
+            return bool(service)
+        return any(address.version == net.version and address in net for net in self.nets)
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether this is the allow-all rule a new group gets."""
+        return self.protocol == "-1" and any(net.prefixlen == 0 for net in self.nets)
+
+    @property
+    def text(self) -> str:
+        """The rule in a few words."""
+        who = self.group or self.prefix_list or ", ".join(map(str, self.nets)) or "nobody"
+        what = "all traffic" if self.protocol == "-1" else self.protocol
+        return f"{what}{'' if self.ports is None else ' ' + span(self.ports)} ({who})"
+
+
+@dataclass(frozen=True)
+class Group:
+    """A security group; `logical_id` is None for a VPC's default one."""
+
+    label: str
+    logical_id: str | None
+    vpc: Vpc | None
+    ingress: list[Rule]
+    egress: list[Rule]
+
+    @property
+    def name(self) -> str:
+        """What rules know it by."""
+        return self.logical_id or (f"{self.vpc.item.logical_id}.DefaultSecurityGroup" if self.vpc else self.label)
+
+
+@dataclass(frozen=True)
+class Subnet:
+    """A subnet with what guards it and where it sends packets."""
+
+    item: Item
+    label: str
+    vpc: Vpc
+    cidrs: tuple[Net, ...]
+    zone: str
+    public_on_launch: bool
+    table: Table
+    acl: Acl
+
+    @property
+    def tier(self) -> str:
+        """See `tier`."""
+        kinds = {route.kind for route in self.table.routes if any(map(_reaches_out, route.nets))}
+        if "igw" in kinds:
+            return "public"
+        return "private" if kinds & {"nat", "eigw", "eni", "tgw"} else "isolated"
+
+
+def label(item: Item) -> str:
+    """A resource in the learner's words: its construct path without the stack, else its logical id."""
+    if not item.path or "/" not in item.path:
+        return item.logical_id
+    parts = item.path.split("/")[1:]
+    return "/".join(parts[:-1] if len(parts) > 1 and parts[-1] in ("Resource", "Default") else parts)
+
+
+def _names(design: Design) -> dict[str, Item | str]:
+    """Every value a property can refer to a resource by."""
+    named: dict[str, Item | str] = {}
+    for item in design.resources.values():
+        if item.type in OWN_IDS:
+            # others can have a physical id made of somebody else's
+            named[item.physical_id] = item
+        for name in OWN_IDS.get(item.type, ()):
+            value = item.attributes.get(name)
+            if isinstance(value, str) and value:
+                named[value] = item
+        if item.type == VPC:
+            for name in ("DefaultSecurityGroup", "DefaultNetworkAcl"):
+                if isinstance(item.attributes.get(name), str):
+                    named[item.attributes[name]] = f"{item.logical_id}.{name}"
+    return named | dict(design.resources)
+
+
+def _acl_entry(item: Item) -> AclEntry:
+    properties = item.properties
+    protocol = protocol_name(properties.get("Protocol"))
+    ports: Ports | None = None
+    if protocol in ("tcp", "udp"):
+        span = properties.get("PortRange")
+        low, high = (_int(span.get("From")), _int(span.get("To"))) if isinstance(span, Mapping) else (None, None)
+        ports = (low, high) if low is not None and high is not None else None
+    elif protocol in ("icmp", "icmpv6"):
+        icmp = properties.get("Icmp")
+        kind = _int(icmp.get("Type")) if isinstance(icmp, Mapping) else None
+        ports = (kind, kind) if kind is not None and kind >= 0 else None
+    number = _int(properties.get("RuleNumber"))
+    return AclEntry(
+        number=number if number is not None else LAST_RULE,
+        outbound=is_true(properties.get("Egress")),
+        protocol=protocol,
+        allows=str(properties.get("RuleAction")).lower() == "allow",
+        net=as_net(properties.get("CidrBlock")) or as_net(properties.get("Ipv6CidrBlock")),
+        ports=ports,
+        logical_id=item.logical_id,
+    )
+
+
+def _in_order(entries: Iterable[AclEntry]) -> tuple[AclEntry, ...]:
+    return tuple(sorted(entries, key=lambda entry: (entry.number, entry.logical_id or "")))
+
+
+def _rule_ports(protocol: str, low: Any, high: Any) -> tuple[Ports | None, str | None]:
+    if protocol == "-1":
+        return None, None
+    first, last = _int(low), _int(high)
+    for value, read in ((low, first), (high, last)):
+        if value is not None and read is None:
+            return None, str(value)
+    if first is None or first == -1:
+        return None, None
+    if protocol in ("icmp", "icmpv6"):
+        return (first, first), None
+    return (first, first if last is None else last), None
+
+
+def _without(piece: Ports, span: Ports) -> list[Ports]:
+    rest = [(piece[0], min(piece[1], span[0] - 1)), (max(piece[0], span[1] + 1), piece[1])]
+    return [each for each in rest if each[0] <= each[1]]
+
+
+def protocol_name(value: Any) -> str:
+    name = str(value).lower()
+    return {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "all": "-1"}.get(name, name)
+
+
+def span(ports: Ports) -> str:
+    return str(ports[0]) if ports[0] == ports[1] else f"{ports[0]}-{ports[1]}"
+
+
+def _service(item: Item) -> str:
+    return str(item.properties.get("ServiceName", "")).rsplit(".", 1)[-1]
+
+
+def is_public(address: Address) -> bool:
+    if address.version == 6:
+        return address in EVERYWHERE_6
+    return not any(address in net for net in NOT_PUBLIC)
+
+
+def _reaches_out(net: Net) -> bool:
+    """Whether a route's destination holds addresses of the internet."""
+    return not any(common(net, private) == net for private in NOT_PUBLIC)
+
+
+def common(one: Net, other: Net) -> Net | None:
+    """What two blocks share: the smaller one, or nothing."""
+    if one.version != other.version or not one.overlaps(other):
+        return None
+    return one if one.prefixlen >= other.prefixlen else other
+
+
+def as_net(value: Any) -> Net | None:
+    try:
+        return ipaddress.ip_network(value, strict=False) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def _nth_six(index: int) -> Net:
+    return ipaddress.IPv6Network((int(UNKNOWN_6.network_address) + (index << 64), 64))
+
+
+def _int(value: Any) -> int | None:
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def is_true(value: Any) -> bool:
+    return str(value).lower() == "true"
+
+
+def as_list(value: Any) -> list[Any]:
+    if value is None or isinstance(value, str):
+        return [value] if value else []
+    return list(value) if isinstance(value, Sequence) else [value]
+
+
+VPC = "AWS::EC2::VPC"
+SECURITY_GROUP = "AWS::EC2::SecurityGroup"
+INSTANCE = "AWS::EC2::Instance"
+INTERFACE = "AWS::EC2::NetworkInterface"
+VPC_ENDPOINT = "AWS::EC2::VPCEndpoint"
+EMPTY: Mapping[str, Any] = {}
+PLACES = (VPC, "AWS::EC2::Subnet", SECURITY_GROUP, INSTANCE, INTERFACE, VPC_ENDPOINT)
+
+# what Fn::GetAtt (or Ref) gives as the resource's own id
+OWN_IDS = {
+    VPC: ("VpcId",),
+    "AWS::EC2::Subnet": ("SubnetId",),
+    SECURITY_GROUP: ("GroupId", "Id"),
+    "AWS::EC2::RouteTable": ("RouteTableId",),
+    "AWS::EC2::NetworkAcl": ("Id",),
+    "AWS::EC2::InternetGateway": ("InternetGatewayId",),
+    "AWS::EC2::EgressOnlyInternetGateway": ("Id",),
+    "AWS::EC2::NatGateway": ("NatGatewayId",),
+    "AWS::EC2::VPCPeeringConnection": ("Id",),
+    "AWS::EC2::TransitGateway": ("Id",),
+    "AWS::EC2::VPNGateway": ("VPNGatewayId",),
+    "AWS::EC2::PrefixList": ("PrefixListId",),
+    INSTANCE: ("InstanceId",),
+    INTERFACE: ("Id",),
+    VPC_ENDPOINT: ("Id",),
+}
+
+ROUTE_TARGETS = {
+    "GatewayId": "igw",
+    "NatGatewayId": "nat",
+    "EgressOnlyInternetGatewayId": "eigw",
+    "VpcPeeringConnectionId": "pcx",
+    "TransitGatewayId": "tgw",
+    "VpcEndpointId": "eni",
+    "NetworkInterfaceId": "eni",
+    "InstanceId": "eni",
+    "LocalGatewayId": "vgw",
+    "CarrierGatewayId": "igw",
+}
+
+ALL_4: Net = ipaddress.ip_network("0.0.0.0/0")
+ALL_6: Net = ipaddress.ip_network("::/0")
+EVERYWHERE_6: Net = ipaddress.ip_network("2000::/3")
+UNKNOWN_6: Net = ipaddress.ip_network("2600:1f00::/56")
+# RFC 1918, RFC 6598, and what no host on the internet has
+NOT_PUBLIC: tuple[Net, ...] = (
+    ipaddress.ip_network("10.0.0.0/8"),
+    ipaddress.ip_network("172.16.0.0/12"),
+    ipaddress.ip_network("192.168.0.0/16"),
+    ipaddress.ip_network("100.64.0.0/10"),
+    ipaddress.ip_network("127.0.0.0/8"),
+    ipaddress.ip_network("169.254.0.0/16"),
+    ipaddress.ip_network("0.0.0.0/8"),
+    ipaddress.ip_network("224.0.0.0/3"),
+)
+
+LAST_RULE = 32767
+
+ANYWHERE = (Rule("-1", None, (ALL_4,), None, None, None), Rule("-1", None, (ALL_6,), None, None, None))
+OPEN_ACL = Acl(
+    "a network ACL outside this stack",
+    None,
+    tuple(AclEntry(100, out, "-1", True, net, None, None) for out in (True, False) for net in (ALL_4, ALL_6)),
+)
