@@ -103,13 +103,16 @@ class Setting:
     """Properties set by a call of their own: put when declared, removed when no longer declared.
 
     `otherwise` holds the parameters' values that stand for "not declared". With `at_create=False` the create call has
-    already sent them and only a change is put.
+    already sent them and only a change is put. `alter` is the call for what is there already, where it is another one
+    than `put`. With `first=True` the resource cannot be deleted before the setting is removed.
     """
 
     put: Call
     remove: Call | None = None
+    alter: Call | None = None
     otherwise: Mapping[str, Any] | None = None
     at_create: bool = True
+    first: bool = False
 
     @property
     def properties(self) -> frozenset[str]:
@@ -126,7 +129,9 @@ class Setting:
         """Bring an existing resource from one set of properties to another."""
         old, new = self._arguments(table, before), self._arguments(table, after)
         was, is_now = self._declared(before), self._declared(after)
-        if is_now and (new != old or not was):
+        if is_now and was and new != old and self.alter is not None:
+            table.ask(after, self.alter.operation, self.alter.render(after, table.service))
+        elif is_now and (new != old or not was):
             table.ask(after, self.put.operation, new)
         elif was and not is_now and self.remove is not None:
             table.ask(after, self.remove.operation, self.remove.render(after, table.service))
@@ -134,7 +139,10 @@ class Setting:
             table.ask(after, self.put.operation, new)
 
     def undo(self, table: Table, scope: Scope) -> None:
-        """Nothing: the setting goes with its resource."""
+        """Remove what must go before its resource can; other settings go with it."""
+        if self.first and self.remove is not None and self._declared(scope):
+            with passing_over_gone():
+                table.ask(scope, self.remove.operation, self.remove.render(scope, table.service))
 
     def _declared(self, scope: Scope) -> bool:
         return any(name in scope.declared for name in self.properties)
@@ -312,7 +320,7 @@ class Table(Provider):
     """A provider whose attributes say everything: which calls make, set, tag, read and unmake the resource."""
 
     service: ClassVar[str]
-    makes: ClassVar[Call]
+    makes: ClassVar[Call | None] = None
     ref: ClassVar[str]
     unmakes: ClassVar[Call | None] = None
     named: ClassVar[Name | None] = None
@@ -320,6 +328,7 @@ class Table(Provider):
     describes: ClassVar[Call | None] = None
     then: ClassVar[Sequence[Setting | Each]] = ()
     tags: ClassVar[Tags | None] = None
+    in_place: ClassVar[frozenset[str]] = frozenset()
     drops: ClassVar[str] = ""
     reads: ClassVar[Sequence[Call]] = ()
 
@@ -327,7 +336,7 @@ class Table(Provider):
         """Make the resource, then set, add and tag; what fails half-way is taken away again."""
         name = self.name_of(declared, context)
         scope = Scope(declared, context, name=name)
-        answer = self.ask(scope, self.makes.operation, self.arguments(scope))
+        answer = self.begin(scope)
         made = Made(str(self._expression(self.ref, scope, answer)))
         try:
             scope = Scope(declared, context, name=name, made=made)
@@ -362,9 +371,13 @@ class Table(Provider):
                 self.ask(scope, self.unmakes.operation, self.unmakes.render(scope, self.service))
         context.beside.get("tags", {}).pop((self.type, context.region, made.physical_id), None)
 
+    def begin(self, scope: Scope) -> dict[str, Any]:
+        """Make the resource itself; a type without a call of its own consists of its items alone."""
+        return self.ask(scope, self.makes.operation, self.arguments(scope)) if self.makes else {}
+
     def arguments(self, scope: Scope) -> dict[str, Any]:
         """The create call's arguments; a provider overrides this to add what the table cannot say."""
-        return self.makes.render(scope, self.service)
+        return self.makes.render(scope, self.service) if self.makes else {}
 
     def finish(self, scope: Scope, answer: Mapping[str, Any]) -> None:
         """Everything that follows the create call."""
@@ -419,8 +432,8 @@ class Table(Provider):
             not_emulated(declared, path)
 
     def _refuse_replacement(self, declared: Declared, before: Mapping[str, Any]) -> None:
-        fixed = self.makes.properties | ({self.named.property} if self.named else set())
-        fixed -= frozenset().union(*(step.properties for step in self.then))
+        fixed = {*(self.makes.properties if self.makes else ()), *([self.named.property] if self.named else [])}
+        fixed = fixed.difference(self.in_place, *(step.properties for step in self.then))
         if any(declared.peek(name) != plain(before.get(name)) for name in fixed):
             raise ReplacementNeeded
 

@@ -99,6 +99,8 @@ class Bench:
             value: Any = thing.properties
             for step in path:
                 value = value[int(step)] if isinstance(value, list) else value[step]
+            if value in ([], {}):
+                continue
             told = _comparable(value)
             name = [step for step in path if not step.isdigit()][-1].lower()
             known_as = {name, *also.get(name, ())}
@@ -115,7 +117,8 @@ _COMMON = {"true", "false", "enabled", "disabled", "default", "none", "*", "acti
 
 def _synonyms(provider: Any) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
-    rows = [provider.makes, *(getattr(step, "put", None) or step.add for step in provider.then)]
+    made = [provider.makes] if provider.makes else []
+    rows = [*made, *(getattr(step, "put", None) or step.add for step in provider.then)]
     for row in rows:
         renames = [*row.names.items(), *((source, target) for target, source in row.sends.items())]
         for ours, theirs in renames:

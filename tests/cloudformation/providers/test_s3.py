@@ -144,12 +144,7 @@ def test_what_is_no_longer_declared_goes_back_to_the_default(bench, logs):
     bucket = bench.change(bench.make("AWS::S3::Bucket", **EVERYTHING), **fixed)
 
     s3 = bench.client("s3")
-    for ask in (
-        "get_bucket_lifecycle_configuration",
-        "get_bucket_cors",
-        "get_bucket_website",
-        "get_bucket_replication",
-    ):
+    for what in ("lifecycle_configuration", "cors", "website", "replication"):
         with pytest.raises(ClientError, match=r"NoSuch|NotFound"):
             getattr(s3, f"get_bucket_{what}")(Bucket=bucket.ref)
     assert all(s3.get_public_access_block(Bucket=bucket.ref)["PublicAccessBlockConfiguration"].values())
