@@ -47,7 +47,7 @@ def build(app: Any, file: Path, construct_id: str, seen: Seen) -> Built:
 
         west = aws_cdk.Environment(region=COMPANION_REGION)
         beside["west"] = construct(companion, app, companion_id, seen, construct_id, {"env": west})
-    wanted = {name: made for name, made in beside.items() if name in inspect.signature(main).parameters}
+    wanted = {name: made for name, made in beside.items() if name in inspect.signature(_init(main)).parameters}
     stack = construct(main, app, construct_id, seen, construct_id, wanted)
     return Built(construct_id, stack, (companion_id,) if companion else (), file, class_line(main))
 
@@ -112,7 +112,7 @@ def construct(cls: type, app: Any, own_id: str, seen: Seen, construct_id: str, e
     """Make `cls(app, own_id)` and hold it to the shape every lab's stack has."""
     file, check = Path(inspect.getfile(cls)), f"./lab check {number_of(construct_id)}"
     try:
-        inspect.signature(cls).bind(app, own_id, **extra)
+        inspect.signature(_init(cls)).bind(None, app, own_id, **extra)
     except TypeError as fault:
         raise BrokenCode(
             f"{cls.__name__} is made as {cls.__name__}(scope, construct_id), and its __init__ does not fit "
@@ -123,7 +123,7 @@ def construct(cls: type, app: Any, own_id: str, seen: Seen, construct_id: str, e
     try:
         stack = cls(app, own_id, **extra)
     except BaseException as fault:
-        raise explain(fault, file, construct_id, seen) from fault
+        raise explain(fault, file, construct_id, seen, class_line=_init_line(cls)) from fault
     if not hasattr(stack, "__jsii_ref__"):
         raise BrokenCode(
             f"{cls.__name__}.__init__ never calls super().__init__(scope, construct_id, **kwargs); "
@@ -195,6 +195,11 @@ def _annotated(errors: list[tuple[str, str]], built: Built, seen: Seen) -> Broke
 
 def _and(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _init(cls: type) -> Any:
+    # Asked of the class itself, inspect answers with jsii's metaclass, which takes anything.
+    return cls.__init__  # type: ignore[misc]
 
 
 def _init_line(cls: type) -> int:

@@ -31,7 +31,7 @@ def explain(
     """One sentence for whatever went wrong, at the learner's own line nearest to it."""
     if isinstance(fault, BrokenCode):
         return fault
-    place = _place(fault, file, seen) or (str(file), class_line)
+    place = _place(fault, file, seen) or (str(file), class_line or 1)
     sentence, mend = _sentence(fault)
     return BrokenCode(f"{sentence}; {mend}, then ./lab check {number_of(construct_id)}", file=place[0], line=place[1])
 
@@ -41,6 +41,8 @@ def cdk_sentence(text: str) -> str:
     text = re.sub(r"\nRelates to construct:.*", "", text, flags=re.DOTALL)
     text = re.sub(r"^(«\w+»|@jsii/kernel\.\w+:|[A-Z]\w*(Error|Errors|Exception):|Error:)\s*", "", text)
     text = re.sub(r"^(«\w+»|Error:)\s*", "", text)
+    # jsii numbers JavaScript's class names ("Stack2"), which nobody wrote.
+    text = re.sub(r"a Construct with name '(.+)' in \w+ \[(.+)\]", r"a construct with the id '\1' in \2", text)
     listed = re.match(r"Validation failed with the following errors:\s*(.*)", text, flags=re.DOTALL)
     if listed:
         faults = [line.strip() for line in listed.group(1).splitlines() if line.strip()]
@@ -65,9 +67,9 @@ def _sentence(fault: BaseException) -> tuple[str, str]:
         case ImportError() if "relative import" in str(fault):
             return "a stack file has no package around it, so `from .` finds nothing", "write `import helper`"
         case ImportError():
-            return one_line(str(fault)) + _guess_import(fault), mend
+            return one_line(re.sub(r" \([^()]*\)$", "", str(fault))) + _guess_import(fault), mend
         case SystemExit():
-            return "the file ends the whole program here (sys.exit)", "take that line out"
+            return "the file ends the whole program here (sys.exit or os._exit)", "take that line out"
         case KeyboardInterrupt():
             return "interrupted here", mend
         case EOFError():
@@ -79,11 +81,18 @@ def _sentence(fault: BaseException) -> tuple[str, str]:
         case AttributeError() if fault.name == "__jsii_ref__" or "__jsii_ref__" in str(fault):
             return "used before super().__init__(scope, construct_id, **kwargs) was called", "call that first"
         case AttributeError() if fault.name:
-            return one_line(str(fault)) + _guess(fault.name, _names(fault.obj)), mend
+            bare = f"{getattr(fault.obj, '__name__', 'it')} has no {fault.name!r}"
+            return (bare if str(fault) == fault.name else one_line(str(fault))) + _guess(
+                fault.name, _names(fault.obj)
+            ), mend
         case NameError() if fault.name:
             return f"the name {fault.name!r} is not defined" + _guess(fault.name, _names_in_sight(fault)), mend
         case TypeError() if "unexpected keyword argument" in str(fault):
             return one_line(str(fault)) + _guess_keyword(fault), mend
+        case TypeError() if "convert object to JSON" in str(fault):
+            return (
+                f"CDK cannot take {str(fault).partition(': ')[2]} here (a construct, before its super().__init__ ran?)"
+            ), mend
         case RuntimeError() if fault.__cause__ is not None:
             return cdk_sentence(str(fault)), mend
     words = one_line(str(fault))
@@ -102,8 +111,9 @@ def _missing_module(fault: ModuleNotFoundError) -> tuple[str, str]:
     if name.endswith("_alpha"):
         distribution = name.replace("_", "-").replace("aws-cdk.aws-cdk", "aws-cdk")
     python = ".venv\\Scripts\\python" if os.name == "nt" else ".venv/bin/python"
+    asked = name if top == "aws_cdk" else top
     return (
-        f"`import {top}` needs a package that is not installed (a lab's stack needs aws_cdk and the standard library)",
+        f"`import {asked}` needs a package that is not installed (a lab needs aws_cdk and the standard library alone)",
         f"{python} -m pip install {distribution}",
     )
 

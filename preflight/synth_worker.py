@@ -6,6 +6,7 @@ learner's code prints goes where its errors go, and what it reads is empty, so n
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import json
 import os
@@ -17,6 +18,8 @@ from typing import IO, Any
 
 # After each answer's output; the parent reads the learner's words up to it.
 END_OF_OUTPUT = "\x1e"
+
+MOST_MEMORY = 4 * 1024**3
 
 
 def main() -> None:
@@ -31,6 +34,8 @@ def main() -> None:
         except BaseException as fault:
             _say(answers, {"failed": f"{type(fault).__name__}: {fault}"})
             return
+        _limit_memory()
+        output = os.dup(2)
         _say(answers, {"ready": True})
         with (scratch / "stuck").open("w", encoding="utf-8") as stuck:
             faulthandler.enable(file=stuck)
@@ -42,7 +47,7 @@ def main() -> None:
                     answer = answer_to(question)
                 finally:
                     faulthandler.cancel_dump_traceback_later()
-                _end_output()
+                _end_output(output)
                 _say(answers, {"id": question["id"], **answer})
             faulthandler.disable()
     finally:
@@ -114,13 +119,23 @@ def _move_pipes_away() -> tuple[IO[str], IO[str]]:
     return questions, answers
 
 
-def _end_output() -> None:
+def _end_output(output: int) -> None:
+    # The learner's code may have closed 1 or 2: put them back before what is still in Python's buffers is lost.
+    os.dup2(output, 1)
+    os.dup2(output, 2)
     for stream in (sys.stdout, sys.stderr):
-        try:
+        with contextlib.suppress(OSError, ValueError):
             stream.flush()
-        except (OSError, ValueError):
-            continue
-    os.write(2, END_OF_OUTPUT.encode())
+    os.write(output, END_OF_OUTPUT.encode())
+
+
+def _limit_memory() -> None:
+    # Node is running by now and keeps its own; this is so that a runaway list ends in a MemoryError with its line.
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource
+
+        _, most = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, most))
 
 
 def _say(answers: IO[str], answer: dict[str, Any]) -> None:
