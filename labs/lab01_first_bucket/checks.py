@@ -345,11 +345,9 @@ def public_grants(stack: Stack, notes: str) -> list[str]:
 
 def acls_disabled(stack: Stack, notes: str) -> bool:
     """Whether ACLs have no effect at all, which is S3's default for new buckets since April 2023."""
-    item = item_of(stack, notes)
-    declared = item.properties.get("OwnershipControls", {}).get("Rules", []) if item else []
     answer = attempt(stack.client("s3").get_bucket_ownership_controls, Bucket=notes)
-    rules = answer.value["OwnershipControls"]["Rules"] if answer.ok else declared
-    return all(rule["ObjectOwnership"] == "BucketOwnerEnforced" for rule in rules)
+    rules = answer.value["OwnershipControls"]["Rules"] if answer.ok else []
+    return any(rule["ObjectOwnership"] == "BucketOwnerEnforced" for rule in rules)
 
 
 def lifecycle_of(stack: Stack, notes: str) -> list[Rule]:

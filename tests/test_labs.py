@@ -1,0 +1,470 @@
+"""The laws every lab obeys, so that a learner can trust an answer without having seen how it was made.
+
+A law's failure is read by a lab's author: it names the file, and what the law wants of it.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import shutil
+import sys
+import tomllib
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from preflight.clouds import Deployment
+from preflight.clouds.offline import OfflineCloud
+from preflight.errors import BrokenLab, DeployFailed, Refused
+from preflight.exams import Exams
+from preflight.lab import Lab
+from preflight.synth import Assembly, Synthesizer
+from preflight.verdict import Verdict, run
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def lab_folders() -> list[Path]:
+    return sorted(each for each in (ROOT / "labs").iterdir() if re.fullmatch(r"lab\d\d_\w+", each.name))
+
+
+def solution_files() -> list[Path]:
+    return [file for folder in lab_folders() for file in sorted((folder / "solutions").glob("*.py"))]
+
+
+def mistakes() -> list[tuple[Path, str]]:
+    """(lab folder, function name) of every known mistake, by syntax alone: one broken file fails one law, not all."""
+    files = [folder / "mistakes.py" for folder in lab_folders() if (folder / "mistakes.py").is_file()]
+    return [(file.parent, name) for file in files for name in functions_in(file) if name.startswith("mistake_")]
+
+
+def functions_in(file: Path) -> list[str]:
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    return [each.name for each in tree.body if isinstance(each, ast.FunctionDef)]
+
+
+every_lab = pytest.mark.parametrize("folder", lab_folders(), ids=lambda folder: folder.name)
+every_solution = pytest.mark.parametrize("file", solution_files(), ids=lambda file: f"{file.parts[-3]}/{file.stem}")
+every_mistake = pytest.mark.parametrize(
+    ("folder", "name"),
+    mistakes(),
+    ids=[f"{folder.name}/{name.removeprefix('mistake_')}" for folder, name in mistakes()],
+)
+
+
+@pytest.fixture(scope="module")
+def exams() -> Exams:
+    return Exams.load(ROOT)
+
+
+@pytest.fixture(scope="module")
+def synthesizer() -> Iterator[Synthesizer]:
+    with Synthesizer(ROOT) as synthesizer:
+        synthesizer.start()
+        yield synthesizer
+
+
+@pytest.fixture(scope="module")
+def warm_cloud() -> Iterator[OfflineCloud]:
+    with OfflineCloud() as cloud:
+        yield cloud
+
+
+@pytest.fixture
+def cloud(warm_cloud: OfflineCloud) -> OfflineCloud:
+    warm_cloud.reset()
+    return warm_cloud
+
+
+@pytest.fixture
+def judge(synthesizer: Synthesizer, cloud: OfflineCloud) -> Callable[[Lab, Path], list[Verdict]]:
+    """Build a stack file for a lab, deploy it, ask every promise."""
+
+    def judged(lab: Lab, code: Path) -> list[Verdict]:
+        deployment = deploy(cloud, synthesizer.synth(code, lab.construct_id))
+        assert_nothing_was_dropped(deployment)
+        return run(lab, deployment, code=code)
+
+    return judged
+
+
+# Law 1: a lab's own files are whole.
+
+
+@every_lab
+def test_a_labs_files_are_whole(folder: Path, exams: Exams) -> None:
+    try:
+        lab = Lab.load(folder)
+    except BrokenLab as error:
+        pytest.fail(str(error))
+    faults = lab.faults()
+    faults += [f"labs/{lab.id}/lab.toml: tasks: no {task} in exams/" for task in lab.tasks if not exams.knows(task)]
+    faults += [
+        f"labs/{lab.id}/decisions.toml: decision {number}: no bullet {decision.bullet} in exams/"
+        for number, decision in enumerate(lab.decisions, start=1)
+        if not exams.knows(decision.bullet)
+    ]
+    if len(lab.decisions) < 6:
+        faults.append(f"labs/{lab.id}/decisions.toml: {len(lab.decisions)} decisions; a lab ends with 6 or more")
+    if not 4 <= len(lab.promises) <= 9:
+        faults.append(f"labs/{lab.id}/checks.py: {len(lab.promises)} promises; a lab has 4 to 9")
+    assert not faults, listed(faults)
+
+
+def test_what_labs_need_exists_and_goes_in_no_circle() -> None:
+    needs = {lab.number: lab.needs for lab in map(Lab.load, lab_folders())}
+    assert not [number for number in needs if circle_from(number, needs)]
+
+
+def circle_from(number: int, needs: dict[int, list[int]]) -> bool:
+    seen: set[int] = set()
+    ahead = list(needs[number])
+    while ahead:
+        each = ahead.pop()
+        if each == number:
+            return True
+        if each not in seen:
+            seen.add(each)
+            ahead += needs.get(each, [])
+    return False
+
+
+# Law 2: what is right is accepted.
+
+
+@every_lab
+def test_a_worked_stack_keeps_every_promise(folder: Path, judge: Callable[[Lab, Path], list[Verdict]]) -> None:
+    lab = Lab.load(folder)
+    assert_all_kept(judge(lab, lab.worked / "stack.py"), f"stacks/{lab.id}/stack.py")
+
+
+@every_solution
+def test_another_right_design_keeps_every_promise(file: Path, judge: Callable[[Lab, Path], list[Verdict]]) -> None:
+    assert_all_kept(judge(Lab.load(file.parent.parent), file), str(file.relative_to(ROOT)))
+
+
+# Law 3: a starter is a stack that works and is not yet right.
+
+
+@every_lab
+def test_a_starter_deploys_and_breaks_half_its_promises(
+    folder: Path, judge: Callable[[Lab, Path], list[Verdict]]
+) -> None:
+    lab = Lab.load(folder)
+    outcomes = {verdict.id: verdict.outcome for verdict in judge(lab, lab.starter / "stack.py")}
+
+    not_asked = [id for id, outcome in outcomes.items() if outcome == "could_not_ask"]
+    assert not not_asked, f"labs/{lab.id}/starter: could not be asked: {listed(not_asked)}"
+    broken = [id for id, outcome in outcomes.items() if outcome in ("not_yet", "waiting")]
+    assert 2 * len(broken) >= len(outcomes), f"labs/{lab.id}/starter breaks only {listed(broken)} of {len(outcomes)}"
+
+
+@every_lab
+def test_a_starter_has_the_outputs_the_checks_ask_for(
+    folder: Path, synthesizer: Synthesizer, cloud: OfflineCloud
+) -> None:
+    lab = Lab.load(folder)
+    asked = outputs_asked_for(lab.checks)
+    brief = lab.brief.read_text(encoding="utf-8")
+    unnamed = [name for name in asked if name not in brief]
+    assert not unnamed, f"labs/{lab.id}/README.md never names these outputs: {listed(unnamed)}"
+
+    deployment = deploy(cloud, synthesizer.synth(lab.starter / "stack.py", lab.construct_id))
+    missing = [name for name in asked if not any(name in given for given in deployment.outputs)]
+    assert not missing, f"labs/{lab.id}/starter/stack.py has no output {listed(missing)}"
+
+
+# Laws 4 and 5: what is not yet right is found, by the promise that is about it and by no other.
+
+
+@every_mistake
+def test_a_known_mistake_breaks_its_promise_and_no_other(
+    folder: Path, name: str, synthesizer: Synthesizer, cloud: OfflineCloud, tmp_path: Path
+) -> None:
+    lab = Lab.load(folder)
+    mistake = getattr(load(folder / "mistakes.py"), name)
+    where = f"labs/{lab.id}/mistakes.py: {name}"
+    breaks, also = getattr(mistake, "breaks", None), set(getattr(mistake, "also", ()))
+    known = {promise.id for promise in lab.promises}
+    assert breaks in known, f"{where} has no @breaks(...) that names a promise; it names {breaks}"
+    assert also <= known, f"{where}: also names no promise: {listed(also - known)}"
+
+    assembly = synthesizer.synth(lab.worked / "stack.py", lab.construct_id)
+    try:
+        deployment = deploy(cloud, assembly, edited(assembly, mistake, tmp_path))
+    except (Refused, DeployFailed) as error:
+        pytest.fail(f"{where} cannot be deployed, so no learner ever meets it: {error}")
+    verdicts = {verdict.id: verdict for verdict in run(lab, deployment)}
+
+    assert verdicts[breaks].outcome == "not_yet", (
+        f"{where} leaves {breaks} {verdicts[breaks].outcome}: {shown(verdicts[breaks])}"
+    )
+    for id, verdict in verdicts.items():
+        if id in also:
+            assert verdict.outcome in ("not_yet", "waiting"), f"{where}: also names {id}, which is {verdict.outcome}"
+        elif id != breaks:
+            waits = verdict.outcome == "waiting" and set(verdict.waits_on) <= {breaks, *also}
+            assert waits or verdict.outcome in ("kept", "elsewhere"), f"{where} breaks {id} as well: {shown(verdict)}"
+
+
+@every_lab
+def test_every_promise_has_a_mistake_that_breaks_it_and_bullets(folder: Path, exams: Exams) -> None:
+    lab = Lab.load(folder)
+    module = load(folder / "mistakes.py")
+    broken = {getattr(each, "breaks", None) for name, each in vars(module).items() if name.startswith("mistake_")}
+    faults = [
+        f"labs/{lab.id}/mistakes.py: no mistake breaks {promise.id}"
+        for promise in lab.promises
+        if promise.id not in broken
+    ]
+    for promise in lab.promises:
+        where = f"labs/{lab.id}/checks.py: check_{promise.id}"
+        if not promise.bullets:
+            faults.append(f"{where} names no exam bullet")
+        faults += [f"{where}: no bullet {bullet} in exams/" for bullet in promise.bullets if not exams.knows(bullet)]
+    assert not faults, listed(faults)
+
+
+@every_lab
+def test_every_mistake_says_what_helps(folder: Path) -> None:
+    module = load(folder / "mistakes.py")
+    silent = [
+        name
+        for name, each in vars(module).items()
+        if name.startswith("mistake_") and not getattr(each, "help", "").strip()
+    ]
+    assert not silent, f"{folder.name}/mistakes.py: no help=... in {listed(silent)}"
+
+
+# Law 6, the way up and down through the CDK CLI, is in test_cdk_cli.py.
+
+# Law 8: what is said to cost nothing while idle declares nothing billed by the hour or month.
+
+
+@every_lab
+def test_a_lab_that_costs_nothing_idle_declares_nothing_billed_while_idle(
+    folder: Path, synthesizer: Synthesizer
+) -> None:
+    lab = Lab.load(folder)
+    template = json.loads(synthesizer.synth(lab.worked / "stack.py", lab.construct_id).template_path.read_bytes())
+    billed = {
+        logical_id: each["Type"] for logical_id, each in template["Resources"].items() if is_billed_while_idle(each)
+    }
+    if lab.idle_usd_per_month == 0:
+        assert not billed, f"stacks/{lab.id} is billed while idle for {billed}; lab.toml says 0"
+
+
+def is_billed_while_idle(resource: dict[str, Any]) -> bool:
+    if resource["Type"] == "AWS::EC2::VPCEndpoint":
+        return resource["Properties"].get("VpcEndpointType", "Gateway") != "Gateway"
+    return resource["Type"] in BILLED_WHILE_IDLE
+
+
+# Law 9: the course covers what it says, and holds nothing else.
+
+
+def test_a_complete_exam_is_covered_to_the_last_task(exams: Exams) -> None:
+    labs = [Lab.load(folder) for folder in lab_folders()]
+    covered = {task for lab in labs for task in lab.tasks}
+    covered |= {decision.bullet.rpartition("-")[0] for lab in labs for decision in lab.decisions}
+    for exam in exams.all:
+        if exam.complete:
+            missing = [task.id for task in exam.tasks if f"{exam.id} {task.id}" not in covered]
+            assert not missing, f"{exam.id} is marked complete; no lab or decision covers {listed(missing)}"
+
+
+@every_lab
+def test_a_labs_folder_holds_nothing_unexpected(folder: Path) -> None:
+    stacks = ROOT / "stacks" / folder.name
+    strays = [each.relative_to(ROOT) for each in folder.iterdir() if each.name not in LAB_FILES]
+    strays += [each.relative_to(ROOT) for each in (folder / "starter").iterdir() if each.name not in STACK_FILES]
+    strays += [each.relative_to(ROOT) for each in stacks.iterdir() if each.name not in STACK_FILES]
+    assert not strays, f"not part of a lab: {listed(strays)}"
+
+
+# What design.md asks besides: where code may reach, what a learner reads.
+
+
+@every_lab
+def test_a_lab_imports_the_words_of_checks_and_a_stack_imports_cdk(folder: Path) -> None:
+    own = [folder / "checks.py", folder / "mistakes.py"]
+    built = [folder / "starter", folder / "solutions", ROOT / "stacks" / folder.name]
+    faults = [fault for file in own for fault in strange_imports(file, {"preflight.checks"})]
+    for file in sorted(file for place in built for file in place.glob("*.py")):
+        faults += strange_imports(file, {"aws_cdk", "constructs"})
+    assert not faults, listed(faults)
+
+
+def strange_imports(file: Path, welcome: set[str]) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        names = [each.name for each in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module or "."] if isinstance(node, ast.ImportFrom) else []
+        for name in names:
+            first = name.partition(".")[0]
+            if not (first in sys.stdlib_module_names or name in welcome or first in welcome):
+                yield f"{file.relative_to(ROOT)}:{node.lineno} imports {name}"
+
+
+@every_lab
+def test_a_learner_is_never_told_that_it_is_easy_or_wrong(folder: Path) -> None:
+    found = [
+        f"{where}: “{match.group()}” in “…{text[max(0, match.start() - 30) : match.end() + 30]}…”"
+        for where, text in learner_texts(folder)
+        for match in re.finditer(r"\b(simply|just|easy|easily|obviously|wrong)\b", text, re.IGNORECASE)
+    ]
+    assert not found, listed(found)
+
+
+@every_lab
+def test_a_brief_shows_its_picture(folder: Path) -> None:
+    brief = (folder / "README.md").read_text(encoding="utf-8")
+    pictures = re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", brief)
+    assert pictures, f"labs/{folder.name}/README.md shows no picture"
+    for words, name in pictures:
+        assert len(words) > 20, (
+            f"labs/{folder.name}/README.md: the picture {name} has no words for those who cannot see it"
+        )
+        assert ElementTree.parse(folder / name).getroot().tag.endswith("svg")
+
+
+def learner_texts(folder: Path) -> Iterator[tuple[str, str]]:
+    """(where, text) of what a learner reads: no comments, no code."""
+    yield "README.md", (folder / "README.md").read_text(encoding="utf-8")
+    for name in ("hints.toml", "decisions.toml"):
+        data = tomllib.loads((folder / name).read_text(encoding="utf-8"))
+        yield from ((name, text) for text in texts_in(data))
+    for node in ast.walk(ast.parse((folder / "checks.py").read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield "checks.py", node.value
+
+
+def texts_in(data: Any) -> Iterator[str]:
+    if isinstance(data, str):
+        yield data
+    elif isinstance(data, dict | list):
+        for each in data.values() if isinstance(data, dict) else data:
+            yield from texts_in(each)
+
+
+def deploy(cloud: OfflineCloud, assembly: Assembly, directory: Path | None = None) -> Deployment:
+    return cloud.deploy(directory or assembly.directory, assembly.stack_name)
+
+
+def edited(assembly: Assembly, mistake: Callable[[dict[str, Any]], None], folder: Path) -> Path:
+    """A copy of the assembly whose template holds the mistake."""
+    copy = folder / "assembly"
+    shutil.copytree(assembly.directory, copy)
+    file = copy / assembly.template_path.relative_to(assembly.directory)
+    template = json.loads(file.read_bytes())
+    before = json.dumps(template)
+    mistake(template)
+    assert json.dumps(template) != before, f"{mistake.__name__} changes nothing in the worked template"
+    file.write_text(json.dumps(template), encoding="utf-8")
+    return copy
+
+
+def assert_nothing_was_dropped(deployment: Deployment) -> None:
+    """Every declared resource was made or recorded; which of its properties have no effect, the ledger says."""
+    declared = {id for id, each in deployment.template.resources.items() if each.condition is None}
+    lost = declared - {each.logical_id for each in deployment.resources}
+    assert not lost, f"declared and never made: {listed(lost)}"
+
+
+def assert_all_kept(verdicts: list[Verdict], code: str) -> None:
+    faults = [shown(each) for each in verdicts if each.outcome not in ("kept", "elsewhere") or each.left]
+    assert not faults, f"{code} is a right design, yet:\n{listed(faults)}"
+
+
+def shown(verdict: Verdict) -> str:
+    left = f"; the check left {listed(verdict.left)}" if verdict.left else ""
+    return f"{verdict.id}: {verdict.outcome}: {verdict.saw}{left}\n{verdict.error}".rstrip()
+
+
+def outputs_asked_for(checks: Path) -> list[str]:
+    """The names in every `stack.output("Name")` of this file."""
+    calls = [node for node in ast.walk(ast.parse(checks.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+    asked = [call.args[0] for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr == "output"]
+    return sorted({each.value for each in asked if isinstance(each, ast.Constant) and isinstance(each.value, str)})
+
+
+def load(file: Path) -> ModuleType:
+    """Run a lab's file without leaving a trace in sys.modules or beside it."""
+    module = ModuleType(f"{file.parent.name}_{file.stem}")
+    module.__file__ = str(file)
+    exec(compile(file.read_text(encoding="utf-8"), str(file), "exec"), module.__dict__)
+    return module
+
+
+def listed(things: Any) -> str:
+    return "\n".join(str(each) for each in things) if len(list(things)) > 1 else ", ".join(str(each) for each in things)
+
+
+LAB_FILES = {
+    "lab.toml",
+    "README.md",
+    "picture.svg",
+    "checks.py",
+    "hints.toml",
+    "mistakes.py",
+    "decisions.toml",
+    "survivors.toml",
+    "starter",
+    "solutions",
+    "__pycache__",
+}
+STACK_FILES = {"stack.py", "handler", "__pycache__"}
+
+# Types billed by the hour or month whether used or not. Short on purpose: the estimator takes over once it is there.
+# Sources: the services' pricing pages, checked 2026-11-22; public IPv4 addresses since 2024-02-01.
+BILLED_WHILE_IDLE = {
+    "AWS::ACMPCA::CertificateAuthority",
+    "AWS::AutoScaling::AutoScalingGroup",
+    "AWS::CertificateManager::PrivateCertificate",
+    "AWS::CloudHSM::Cluster",
+    "AWS::DAX::Cluster",
+    "AWS::DirectoryService::MicrosoftAD",
+    "AWS::DocDB::DBCluster",
+    "AWS::EC2::ClientVpnEndpoint",
+    "AWS::EC2::EIP",
+    "AWS::EC2::Host",
+    "AWS::EC2::Instance",
+    "AWS::EC2::NatGateway",
+    "AWS::EC2::TransitGatewayAttachment",
+    "AWS::EC2::TransitGatewayVpcAttachment",
+    "AWS::EC2::VPNConnection",
+    "AWS::EC2::Volume",
+    "AWS::ECS::Service",
+    "AWS::EKS::Cluster",
+    "AWS::EMR::Cluster",
+    "AWS::ElastiCache::CacheCluster",
+    "AWS::ElastiCache::ReplicationGroup",
+    "AWS::ElastiCache::ServerlessCache",
+    "AWS::ElasticLoadBalancing::LoadBalancer",
+    "AWS::ElasticLoadBalancingV2::LoadBalancer",
+    "AWS::FSx::FileSystem",
+    "AWS::GlobalAccelerator::Accelerator",
+    "AWS::KMS::Key",
+    "AWS::KMS::ReplicaKey",
+    "AWS::Kinesis::Stream",
+    "AWS::MSK::Cluster",
+    "AWS::Neptune::DBCluster",
+    "AWS::NetworkFirewall::Firewall",
+    "AWS::OpenSearchService::Domain",
+    "AWS::RDS::DBCluster",
+    "AWS::RDS::DBInstance",
+    "AWS::RDS::DBProxy",
+    "AWS::Redshift::Cluster",
+    "AWS::Route53::HostedZone",
+    "AWS::Route53Resolver::ResolverEndpoint",
+    "AWS::SageMaker::Endpoint",
+    "AWS::SageMaker::NotebookInstance",
+    "AWS::SecretsManager::Secret",
+    "AWS::Transfer::Server",
+    "AWS::WAFv2::WebACL",
+}
