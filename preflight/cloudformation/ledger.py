@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 Path = tuple[str, ...]
@@ -62,9 +62,12 @@ class Declared(Mapping[str, Any]):
 
     def unapplied(self) -> tuple[str, ...]:
         """Dotted paths of the leaves nobody applied, shortest form: a wholly unread branch is named once."""
+        return shortest(self._root._properties, self.unapplied_leaves())
+
+    def unapplied_leaves(self) -> set[Path]:
+        """The paths of the leaves nobody applied."""
         root = self._root
-        applied = root._applied - root._refused
-        return tuple(sorted(".".join(path) for path in _unread(root._properties, (), applied)))
+        return set(leaves(root._properties)) - (root._applied - root._refused) - {()}
 
     def _view(self, value: Any, path: Path) -> Any:
         if isinstance(value, Mapping):
@@ -78,6 +81,12 @@ class Declared(Mapping[str, Any]):
     def _mark(self, value: Any, path: Path) -> Any:
         self._root._applied.add(path)
         return value
+
+
+def shortest(properties: Mapping[str, Any], unapplied: Collection[Path]) -> tuple[str, ...]:
+    """Leaf paths as dotted names, where a branch with no other leaves is named once."""
+    applied = set(leaves(properties)) - set(unapplied)
+    return tuple(sorted(".".join(path) for path in _unread(properties, (), applied)))
 
 
 def leaves(value: Any, path: Path = ()) -> Iterator[Path]:

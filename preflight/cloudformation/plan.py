@@ -50,14 +50,12 @@ def references(resource: Resource, scope: Scope) -> set[str]:
 def order(needs: Mapping[str, set[str]]) -> list[str]:
     """The names with each after all it needs, else in the order they were given.
 
-    Raises ValueError naming a circle; `circle` finds it beforehand.
+    Names that wait for each other (`circle` finds them beforehand) come as they were given.
     """
     done: dict[str, None] = {}
     waiting = list(needs)
     while waiting:
-        ready = [name for name in waiting if needs[name] <= done.keys()]
-        if not ready:
-            raise ValueError(f"Circular dependency between resources: [{', '.join(waiting)}]")
+        ready = [name for name in waiting if needs[name] <= done.keys()] or waiting[:1]
         done.update(dict.fromkeys(ready))
         waiting = [name for name in waiting if name not in done]
     return list(done)
@@ -82,7 +80,7 @@ def differences(resource_type: str, before: Mapping[str, Any], after: Mapping[st
     always = schema.create_only if schema else ()
     conditionally = schema.conditional_create_only if schema else ()
     found = []
-    for path, old, new in _changed(before, after, ()):
+    for path, old, new in changes(before, after):
         if any(_touches(each, path, old, new) for each in always):
             recreates: Literal["Always", "Conditionally", "Never"] = "Always"
         elif any(_touches(each, path, old, new) for each in conditionally):
@@ -91,6 +89,18 @@ def differences(resource_type: str, before: Mapping[str, Any], after: Mapping[st
             recreates = "Never"
         found.append(Difference(".".join(path), old, new, recreates))
     return tuple(found)
+
+
+def changes(before: Any, after: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any, Any]]:
+    """Where two values differ: the path, the value before and after, None where there is none."""
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        for name in dict.fromkeys([*before, *after]):
+            yield from changes(before.get(name), after.get(name), (*path, str(name)))
+    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        for index, (old, new) in enumerate(zip(before, after, strict=True)):
+            yield from changes(old, new, (*path, str(index)))
+    elif before != after:
+        yield path, before, after
 
 
 def replacement(resource_type: str, found: tuple[Difference, ...]) -> Replacement:
@@ -109,17 +119,6 @@ def keeps_its_name(resource_type: str, before: Mapping[str, Any], after: Mapping
     old = [before.get(name) for name in schema.identifier]
     new = [after.get(name) for name in schema.identifier]
     return str(new[-1]) if None not in old and old == new else None
-
-
-def _changed(before: Any, after: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any, Any]]:
-    if isinstance(before, Mapping) and isinstance(after, Mapping):
-        for name in dict.fromkeys([*before, *after]):
-            yield from _changed(before.get(name), after.get(name), (*path, str(name)))
-    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
-        for index, (old, new) in enumerate(zip(before, after, strict=True)):
-            yield from _changed(old, new, (*path, str(index)))
-    elif before != after:
-        yield path, before, after
 
 
 def _touches(pattern: str, path: tuple[str, ...], before: Any, after: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -35,8 +36,9 @@ def check(
 def refusal(found: list[str]) -> Refused:
     """The error that says a template was refused; its `faults` are in CloudFormation's words."""
     more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+    first = found[0].rstrip(".")
     return Refused(
-        f"CloudFormation refuses the template: {found[0]}{more} Nothing was made; mend it and deploy again", found
+        f"CloudFormation refuses the template: {first}{more}; nothing was made, mend it and deploy again", found
     )
 
 
@@ -360,6 +362,8 @@ def _build_validator() -> Any:
     try:
         from cloudformation_validate import CompositeEngine
 
+        # it must go before the interpreter takes its module apart
+        atexit.register(_build_validator.cache_clear)
         return CompositeEngine()
     except (ImportError, OSError):
         # its native library needs glibc 2.34

@@ -88,6 +88,10 @@ class Provider(ABC):
     def delete(self, made: Made, declared: Declared, context: Context) -> None:
         """Take the resource away."""
 
+    def snapshot(self, made: Made, declared: Declared, context: Context) -> None:
+        """Keep a snapshot before the resource goes (DeletionPolicy: Snapshot); without one the policy is not emulated."""
+        raise NotImplementedError
+
 
 @cache
 def find_provider(resource_type: str) -> Provider | None:
