@@ -25,7 +25,7 @@ MOST_FILES_IN_A_FOLDER = 2000
 
 # Written by tools beside the code; nothing in them changes what is built.
 NOT_CODE = frozenset(
-    {".git", ".venv", "__pycache__", "node_modules", "cdk.out", ".lab", ".DS_Store", ".pytest_cache", ".ruff_cache"}
+    {".git", ".venv", "__pycache__", "node_modules", "cdk.out", ".DS_Store", ".pytest_cache", ".ruff_cache"}
     | {".mypy_cache", ".hypothesis", ".idea", ".vscode"}
 )
 
