@@ -1,0 +1,176 @@
+"""Checks one lab's code: synthesizes it while the cloud starts, deploys it there, asks its promises."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from preflight.lab import Lab
+
+if TYPE_CHECKING:
+    from preflight.clouds import Deployment
+    from preflight.clouds.offline import OfflineCloud
+    from preflight.synth import Synthesizer
+    from preflight.verdict import Verdict
+    from preflight.workspace import Code
+
+Value = TypeVar("Value")
+
+STAGES = ("synth", "deploy", "checks", "total")
+
+
+@dataclass(frozen=True)
+class Report:
+    """What one check of one lab found; what every face shows.
+
+    `seconds` has synth, deploy, checks and total; they overlap, so they need not add up. `not_emulated` are (logical
+    id, property path) pairs that had no effect in the cloud the stack ran in.
+    """
+
+    lab: Lab
+    code: Code
+    verdicts: tuple[Verdict, ...]
+    not_emulated: tuple[tuple[str, str], ...]
+    seconds: dict[str, float]
+    region: str = "us-east-1"
+    mode: str = "offline"
+
+    @property
+    def exit_code(self) -> int:
+        """2 when a promise could not be asked about, else 1 when one is not kept yet, else 0."""
+        from preflight.verdict import exit_code
+
+        return exit_code(self.verdicts)
+
+    @property
+    def holds(self) -> bool:
+        return all(verdict.outcome in ("kept", "elsewhere") for verdict in self.verdicts)
+
+    def to_json(self) -> dict[str, Any]:
+        """The report as plain data, the shape `check --json` prints."""
+        return {
+            "lab": self.lab.number,
+            "code": code_name(self.code),
+            "promises": [
+                {
+                    "id": verdict.id,
+                    "title": verdict.title,
+                    "outcome": verdict.outcome,
+                    "saw": verdict.saw,
+                    "means": verdict.means,
+                    "proved": verdict.proved,
+                    "bullets": list(verdict.bullets),
+                    "where": verdict.where,
+                    "waits_on": list(verdict.waits_on),
+                }
+                for verdict in self.verdicts
+            ],
+            "not_emulated": [
+                {"logical_id": logical_id, "property": property_path} for logical_id, property_path in self.not_emulated
+            ],
+            "seconds": {stage: round(self.seconds[stage], 3) for stage in STAGES},
+        }
+
+
+class Examiner:
+    """Keeps what is slow to start, the CDK kernel and the cloud, warm from one check to the next.
+
+    A context manager; nothing starts before it is needed.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._synthesizer: Synthesizer | None = None
+        self._cloud: OfflineCloud | None = None
+
+    def __enter__(self) -> Examiner:
+        from preflight.synth import Synthesizer
+
+        self._synthesizer = Synthesizer(self._root).__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if self._synthesizer is not None:
+                self._synthesizer.__exit__(kind, error, trace)
+        finally:
+            if self._cloud is not None:
+                self._cloud.__exit__(kind, error, trace)
+            self._synthesizer = self._cloud = None
+
+    def warm_up(self) -> None:
+        """Start the kernel without waiting for it, for a save that will come."""
+        assert self._synthesizer is not None, "an Examiner is a context manager"
+        self._synthesizer.start()
+
+    def examine(self, lab: Lab, code: Code, *, limit: float = 60) -> Report:
+        """Build, deploy offline, ask every promise. `limit` is the seconds a synthesis may take.
+
+        Raises BrokenCode, Refused, DeployFailed, BrokenLab or Unavailable when no promise could be asked.
+        """
+        begun = time.perf_counter()
+        assert self._synthesizer is not None, "an Examiner is a context manager"
+        synthesizer = self._synthesizer
+        # the kernel works in a process of its own, so the cloud is imported and started meanwhile
+        pending = synthesizer.begin(code.path, lab.construct_id, limit=limit)
+        cloud = self._empty_cloud()
+        assembly = pending.result()
+        deployment, deploying = _timed(lambda: cloud.deploy(assembly.directory, assembly.stack_name))
+        return _report(lab, code, deployment, begun, synth=assembly.seconds, deploy=deploying)
+
+    def _empty_cloud(self) -> OfflineCloud:
+        if self._cloud is None:
+            from preflight.clouds.offline import OfflineCloud
+
+            self._cloud = OfflineCloud().__enter__()
+        else:
+            self._cloud.reset()
+        return self._cloud
+
+
+def examine(root: Path, lab: Lab, code: Code, *, limit: float = 60) -> Report:
+    """Check one lab's code once; see Examiner.examine."""
+    with Examiner(root) as examiner:
+        return examiner.examine(lab, code, limit=limit)
+
+
+def examine_deployed(
+    lab: Lab, code: Code, *, endpoint_url: str | None = None, profile: str | None = None, region: str | None = None
+) -> Report:
+    """Ask every promise of the lab's stack where it is deployed already: an account, or any endpoint.
+
+    Raises Unavailable or DeployFailed when the stack cannot be found there.
+    """
+    from preflight.clouds.live import LiveCloud
+
+    begun = time.perf_counter()
+    cloud = LiveCloud(endpoint_url=endpoint_url, profile=profile, region=region)
+    return _report(lab, code, cloud.attach(lab.construct_id), begun)
+
+
+def code_name(code: Code) -> str:
+    """How a report names the code: yours, worked, starter, or the path of a file given by hand."""
+    return str(code.path) if code.kind == "file" else code.kind
+
+
+def _report(
+    lab: Lab, code: Code, deployment: Deployment, begun: float, *, synth: float = 0.0, deploy: float = 0.0
+) -> Report:
+    from preflight import verdict
+
+    verdicts, checking = _timed(lambda: verdict.run(lab, deployment, code=code))
+    seconds = {"synth": synth, "deploy": deploy, "checks": checking, "total": time.perf_counter() - begun}
+    not_emulated = tuple(deployment.not_emulated)
+    return Report(lab, code, tuple(verdicts), not_emulated, seconds, deployment.region, deployment.mode)
+
+
+def _timed(call: Callable[[], Value]) -> tuple[Value, float]:
+    begun = time.perf_counter()
+    value = call()
+    return value, time.perf_counter() - begun

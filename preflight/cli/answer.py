@@ -1,0 +1,159 @@
+"""Words a report for the terminal: what holds, what does not yet, why the exam cares, what to look at next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from preflight.cli.lines import COMMAND, KEPT, NAME, NOT_YET, QUIET, UNKNOWN, Lines
+
+if TYPE_CHECKING:
+    from preflight.check_run import Report
+    from preflight.verdict import Verdict
+    from preflight.workspace import Code
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What the answer says that is not in the report.
+
+    `statement` turns a bullet's id into the exam's words, `missed` counts how often the learner missed these bullets,
+    `next_kept` is the command that comes after a lab that holds.
+    """
+
+    root: Path
+    statement: Callable[[str], str] = str
+    missed: Callable[[Iterable[str]], int] = field(default=lambda bullets: 0)
+    next_kept: str = "./lab"
+
+
+def answer(report: Report, beside: Beside, width: int) -> Lines:
+    """The whole answer, as lines of at most `width` columns."""
+    lines = Lines(width)
+    lab = report.lab
+    lines.add(f"Lab {lab.number} · {lab.title}", COMMAND, right=whose(report.code, beside.root))
+    lines.blank()
+    for position, verdict in enumerate(report.verdicts, start=1):
+        _promise(lines, report, verdict, position, beside)
+    _not_emulated(lines, report.not_emulated)
+    lines.blank()
+    lines.add(_closing(report))
+    return lines.row("next", next_command(report, beside), COMMAND, indent=0)
+
+
+def next_command(report: Report, beside: Beside) -> str:
+    """The one command that follows from this report."""
+    number = report.lab.number
+    outcomes = [verdict.outcome for verdict in report.verdicts]
+    if report.code.kind != "yours":
+        return f"./lab show {number}" if report.holds else f"./lab start {number}"
+    if "not_yet" in outcomes:
+        return f"./lab hint {number}"
+    if report.holds:
+        return beside.next_kept
+    return f"./lab check {number}"
+
+
+def whose(code: Code, root: Path) -> str:
+    """Whose code was built, and where it is."""
+    place = shown_path(code.path, root)
+    names = {"yours": "your code", "worked": "the worked stack", "starter": "the starter", "file": "code"}
+    return f"{names[code.kind]}: {place}"
+
+
+def shown_path(path: Path, root: Path) -> str:
+    """A path as the learner types it: from the project's folder when it is inside."""
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+
+
+def times(count: int) -> str:
+    return {2: "twice", 3: "three times", 4: "four times", 5: "five times"}.get(count, f"{count} times")
+
+
+def _promise(lines: Lines, report: Report, verdict: Verdict, position: int, beside: Beside) -> None:
+    show = {"kept": _kept, "not_yet": _not_yet, "could_not_ask": _could_not_ask, "waiting": _waiting}
+    show.get(verdict.outcome, _elsewhere)(lines, report, verdict, position, beside)
+
+
+def _kept(lines: Lines, report: Report, verdict: Verdict, position: int, beside: Beside) -> None:
+    lines.mark("✓", verdict.title, KEPT, title_style="")
+    lines.row("proved", verdict.proved, QUIET)
+    # while something is open it comes first; the rival service is for a quiet moment
+    if verdict.rival and report.holds:
+        lines.row("rival", verdict.rival, QUIET)
+
+
+def _not_yet(lines: Lines, report: Report, verdict: Verdict, position: int, beside: Beside) -> None:
+    lab = report.lab
+    lines.blank().mark("✗", verdict.title, NOT_YET, right=f"Lab {lab.number} · {position} of {len(report.verdicts)}")
+    lines.row("saw", verdict.saw, right=verdict.where or "")
+    lines.row("means", verdict.means)
+    if verdict.bullets:
+        missed = beside.missed(verdict.bullets) if report.code.kind == "yours" else 0
+        again = f" · you have missed this {times(missed)}" if missed > 1 else ""
+        lines.row("exam", beside.statement(verdict.bullets[0]) + again)
+    if verdict.read:
+        lines.row("read", verdict.read, QUIET)
+    lines.row("next", _hint_for(report, verdict), NAME).blank()
+
+
+def _could_not_ask(lines: Lines, report: Report, verdict: Verdict, position: int, beside: Beside) -> None:
+    lab = report.lab
+    right = f"could not ask · {position} of {len(report.verdicts)}"
+    lines.blank().mark("?", verdict.title, UNKNOWN, right=right)
+    lines.row("saw", verdict.saw, right=verdict.where or "")
+    lines.row("means", verdict.means)
+    lines.row("next", f"./lab check {lab.number}{'' if not verdict.error else ' --debug'}", NAME).blank()
+
+
+def _waiting(lines: Lines, report: Report, verdict: Verdict, position: int, beside: Beside) -> None:
+    positions = {each.id: number for number, each in enumerate(report.verdicts, start=1)}
+    waits_on = " and ".join(str(positions[id]) for id in verdict.waits_on if id in positions)
+    lines.mark("·", verdict.title, QUIET, right=f"waits for {waits_on}" if waits_on else "waiting")
+
+
+def _elsewhere(lines: Lines, report: Report, verdict: Verdict, position: int, beside: Beside) -> None:
+    lines.mark("→", verdict.title, QUIET)
+    lines.row("asked", f"{'in an account' if report.mode == 'offline' else 'offline'} only: {verdict.saw}", QUIET)
+
+
+def _hint_for(report: Report, verdict: Verdict) -> str:
+    """The plain command where it means this promise: the first not yet kept of the learner's own code."""
+    first = next(each for each in report.verdicts if each.outcome == "not_yet")
+    command = f"./lab hint {report.lab.number}"
+    return command if verdict is first and report.code.kind == "yours" else f"{command} --promise {verdict.id}"
+
+
+def _not_emulated(lines: Lines, not_emulated: Iterable[tuple[str, str]]) -> None:
+    by_resource: dict[str, list[str]] = {}
+    for logical_id, path in not_emulated:
+        by_resource.setdefault(logical_id, []).append(path)
+    if by_resource:
+        named = "; ".join(f"{logical_id} {_listed(paths)}" for logical_id, paths in by_resource.items())
+        lines.blank().add(f"recorded, not emulated: {named}", QUIET)
+
+
+def _listed(paths: list[str], limit: int = 3) -> str:
+    more = f" and {len(paths) - limit} more" if len(paths) > limit else ""
+    return ", ".join(path or "(all of it)" for path in paths[:limit]) + more
+
+
+def _closing(report: Report) -> str:
+    counts = _counts(report.verdicts)
+    seconds = report.seconds
+    stages = f"build {seconds['synth']:.1f}, deploy {seconds['deploy']:.1f}, checks {seconds['checks']:.1f}"
+    return f"{counts} · {seconds['total']:.1f} s ({stages})"
+
+
+def _counts(verdicts: Iterable[Verdict]) -> str:
+    outcomes = [verdict.outcome for verdict in verdicts]
+    words: Mapping[str, str] = {
+        "not_yet": "not yet",
+        "could_not_ask": "could not be asked",
+        "waiting": "waiting",
+        "elsewhere": "asked elsewhere",
+    }
+    others = [f"{outcomes.count(outcome)} {word}" for outcome, word in words.items() if outcome in outcomes]
+    return " · ".join([f"{outcomes.count('kept')} of {len(outcomes)} kept", *others])

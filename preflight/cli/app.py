@@ -1,0 +1,114 @@
+"""Puts the commands together, and turns every error into one sentence and an exit code."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import typer
+
+from preflight.cli import check, machine, study, trail
+from preflight.cli.desk import Desk
+from preflight.errors import DeployFailed, PreflightError, Refused
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+STOPPED = 130
+
+_HELP = "AWS certification labs: write a CDK stack, and have it deployed, used and answered on this machine."
+
+app = typer.Typer(
+    help=_HELP,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+app.callback(invoke_without_command=True)(trail.home)
+_COMMANDS: dict[str, Callable[..., int | None]] = {
+    "list": trail.list_labs,
+    "start": trail.start,
+    "reset": trail.reset,
+    "show": trail.show,
+    "check": check.check,
+    "hint": study.hint,
+    "compare": study.compare,
+    "progress": study.progress,
+    "verify": check.verify,
+    "doctor": machine.doctor,
+}
+for name, command in _COMMANDS.items():
+    app.command(name)(command)
+app.command("test", context_settings={"ignore_unknown_options": True, "allow_extra_args": True})(machine.test)
+
+_cloud = typer.Typer(help="The offline cloud by itself, for any AWS tool.", rich_markup_mode=None)
+_cloud.command("serve")(machine.serve)
+# a callback keeps `serve` a word of its own while it is the only command
+_cloud.callback()(lambda: None)
+app.add_typer(_cloud, name="cloud")
+
+
+def run(arguments: Sequence[str], *, root: Path = ROOT) -> int:
+    """Run one command line and return its exit code; errors are one sentence on stderr.
+
+    With --json among the arguments an error is a JSON object on stdout as well; with --debug its traceback is shown.
+    """
+    desk = Desk(root)
+    try:
+        return _run(arguments, desk)
+    except KeyboardInterrupt:
+        return _stopped()
+    except PreflightError as error:
+        return _fail(arguments, words(error), error)
+    except typer.TyperException as error:
+        return _fail(arguments, _usage(error), error)
+    except Exception as error:
+        return _fail(arguments, _ours(error, arguments), error)
+    finally:
+        desk.close()
+
+
+def _run(arguments: Sequence[str], desk: Desk) -> int:
+    command = typer.main.get_command(app)
+    code = command.main(args=list(arguments), prog_name="./lab", standalone_mode=False, obj=desk)
+    if code == STOPPED:
+        return _stopped()
+    return code if isinstance(code, int) else 0
+
+
+def _stopped() -> int:
+    print("\nStopped; nothing is lost. Go on with ./lab", file=sys.stderr)
+    return STOPPED
+
+
+def _fail(arguments: Sequence[str], words: str, error: Exception) -> int:
+    if "--json" in arguments:
+        print(json.dumps({"error": words}, ensure_ascii=False))
+    if "--debug" in arguments:
+        import traceback
+
+        traceback.print_exception(error)
+    print(words, file=sys.stderr)
+    return 2
+
+
+def words(error: PreflightError) -> str:
+    """An error as the learner reads it: its sentence, and below it what CloudFormation said."""
+    if isinstance(error, Refused):
+        return "\n".join([str(error), *(f"  {fault}" for fault in error.faults)])
+    if isinstance(error, DeployFailed) and error.reason and error.reason not in str(error):
+        return f"{error}\n  {error.logical_id or 'the stack'}: {error.reason}"
+    return str(error)
+
+
+def _usage(error: typer.TyperException) -> str:
+    """The command line's own errors, as one sentence that ends in the next command."""
+    said = error.format_message().strip().rstrip(".").split("\n")[0]
+    context = getattr(error, "ctx", None)
+    return f"{said}. See {context.command_path if context else './lab'} --help"
+
+
+def _ours(error: Exception, arguments: Sequence[str]) -> str:
+    command = " ".join(["./lab", *(each for each in arguments if each != "--debug")])
+    return f"Preflight itself stumbled ({type(error).__name__}: {error}). To see where: {command} --debug"

@@ -1,0 +1,141 @@
+"""Checking a lab: here, again on every save, or at another endpoint."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from preflight.cli.desk import Desk
+from preflight.cli.lines import QUIET, Lines
+from preflight.errors import Unavailable, Usage
+
+if TYPE_CHECKING:
+    from preflight.check_run import Report
+    from preflight.cli.answer import Beside
+    from preflight.lab import Lab
+
+Choice = Path | Literal["worked", "starter"] | None
+
+LabWord = Annotated[
+    str | None, typer.Argument(metavar="[LAB]", help="A lab's number or name; the one under way when left out.")
+]
+
+
+def check(
+    context: typer.Context,
+    lab: LabWord = None,
+    worked: Annotated[bool, typer.Option("--worked", help="Check the worked stack.")] = False,
+    starter: Annotated[bool, typer.Option("--starter", help="Check the starter as it was handed to you.")] = False,
+    code: Annotated[
+        Path | None, typer.Option("--code", metavar="PATH", help="Check any stack file, or a folder with a stack.py.")
+    ] = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Check again on every save.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print plain data.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of what could not be asked.")] = False,
+) -> int:
+    """Build a lab, deploy it offline, use it, and answer. Yours if you started it, else the worked stack."""
+    desk: Desk = context.obj
+    chosen = desk.lab(lab)
+    choice = _choice(chosen, worked=worked, starter=starter, code=code)
+    if watch:
+        if as_json:
+            raise Usage(
+                f"--watch is for people and --json for programs; choose one, as ./lab check {chosen.number} --watch"
+            )
+        from preflight.cli.watch import Watch
+
+        return Watch(desk, chosen, desk.workspace.code_for(chosen, choice=choice)).run()
+    from preflight.check_run import examine
+
+    with desk.waiting(f"Lab {chosen.number}: building it, deploying it offline, asking its promises …"):
+        report = examine(desk.root, chosen, desk.workspace.code_for(chosen, choice=choice))
+    record(desk, report)
+    _show(desk, report, as_json=as_json, debug=debug)
+    return report.exit_code
+
+
+def verify(
+    context: typer.Context,
+    lab: Annotated[str, typer.Argument(metavar="LAB", help="A lab's number or name.")],
+    endpoint: Annotated[
+        str | None, typer.Option("--endpoint", metavar="URL", help="An emulator's address; your account when left out.")
+    ] = None,
+    profile: Annotated[str | None, typer.Option("--profile", help="A profile of your AWS configuration.")] = None,
+    region: Annotated[str | None, typer.Option("--region", help="The Region the stack is in.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print plain data.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of what could not be asked.")] = False,
+) -> int:
+    """Ask a lab's promises of a stack that is deployed already, in an account or at another endpoint."""
+    from preflight.check_run import examine_deployed
+
+    desk: Desk = context.obj
+    chosen = desk.course.find(lab)
+    report = examine_deployed(
+        chosen, desk.workspace.code_for(chosen, choice=None), endpoint_url=endpoint, profile=profile, region=region
+    )
+    _show(desk, report, as_json=as_json, debug=debug)
+    return report.exit_code
+
+
+def record(desk: Desk, report: Report) -> None:
+    """Keep the attempt when the code is the learner's own; a folder nobody can write to stops no answer."""
+    if report.code.kind != "yours":
+        return
+    try:
+        desk.progress.record_attempt(report.lab, report.verdicts, report.seconds)
+    except Unavailable as error:
+        desk.warn(f"This check is not remembered. {error}")
+
+
+def beside_report(desk: Desk, report: Report) -> Beside:
+    """What the answer needs to know besides the report."""
+    from preflight.cli.answer import Beside
+
+    return Beside(
+        desk.root,
+        statement=lambda bullet: _statement(desk, bullet),
+        missed=desk.progress.missed,
+        next_kept=f"./lab compare {report.lab.number}",
+    )
+
+
+def answer_lines(desk: Desk, report: Report, *, debug: bool = False) -> Lines:
+    """The answer, and with `debug` the tracebacks of what could not be asked."""
+    from preflight.cli.answer import answer
+
+    lines = answer(report, beside_report(desk, report), desk.width)
+    if debug:
+        for verdict in report.verdicts:
+            if verdict.error:
+                lines.blank().add(f"{verdict.id}:").exactly(verdict.error, QUIET, indent=2)
+            for call in verdict.left:
+                lines.blank().add(f"{verdict.id}: could not be taken back: {call}", QUIET)
+    return lines
+
+
+def _show(desk: Desk, report: Report, *, as_json: bool, debug: bool) -> None:
+    if as_json:
+        desk.show_json(report.to_json())
+    else:
+        desk.show(answer_lines(desk, report, debug=debug))
+
+
+def _choice(lab: Lab, *, worked: bool, starter: bool, code: Path | None) -> Choice:
+    named: list[tuple[bool, Choice]] = [(worked, "worked"), (starter, "starter"), (code is not None, code)]
+    choices = [choice for given, choice in named if given]
+    if len(choices) > 1:
+        raise Usage(
+            f"--worked, --starter and --code exclude each other; choose one, as ./lab check {lab.number} --worked"
+        )
+    if code is not None and not code.exists():
+        raise Usage(
+            f"{code} does not exist; name a stack file or its folder, as ./lab check {lab.number} --code stack.py"
+        )
+    return choices[0] if choices else None
+
+
+def _statement(desk: Desk, bullet: str) -> str:
+    exams = desk.course.exams
+    return str(exams.bullet(bullet)) if exams.knows(bullet) else bullet

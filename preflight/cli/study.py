@@ -1,0 +1,147 @@
+"""Learning from an answer: one hint more, the worked stack beside yours, and where you stand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from preflight.cli.desk import Desk
+from preflight.cli.lines import COMMAND, NAME, QUIET, Lines
+from preflight.errors import Usage
+
+if TYPE_CHECKING:
+    from preflight.hints import Hint
+    from preflight.lab import Lab
+
+LabWord = Annotated[
+    str | None, typer.Argument(metavar="[LAB]", help="A lab's number or name; the one under way when left out.")
+]
+
+
+def hint(
+    context: typer.Context,
+    lab: LabWord = None,
+    promise: Annotated[
+        str | None, typer.Option("--promise", metavar="ID", help="Another promise than the first not yet kept.")
+    ] = None,
+) -> None:
+    """One rung more for the first promise not yet kept: question, concept, construct, lines."""
+    from preflight import hints
+
+    desk: Desk = context.obj
+    chosen = desk.lab(lab)
+    taken = hints.take(chosen, desk.progress, promise)
+    desk.show(hint_lines(chosen, taken, desk.width, named=promise is not None))
+
+
+def hint_lines(lab: Lab, hint: Hint | None, width: int, *, named: bool = False) -> Lines:
+    """One hint as the learner reads it; None is a lab without anything left to hint at."""
+    lines = Lines(width)
+    if hint is None:
+        lines.add(f"Every promise of Lab {lab.number} is kept: there is nothing left to hint at.")
+        return lines.row("next", f"./lab compare {lab.number}", COMMAND, indent=0)
+    from preflight.lab import RUNGS
+
+    lines.add(hint.promise.title, COMMAND, right=f"{hint.name} · {hint.rung} of {len(RUNGS)}")
+    lines.blank().extend(_hint_text(hint, width)).blank()
+    again = f"./lab hint {lab.number}" + (f" --promise {hint.promise.id}" if named else "")
+    if hint.last:
+        lines.add("That was the last rung: the next step is yours.", QUIET)
+    else:
+        lines.row("more", again, NAME, indent=0)
+    return lines.row("next", f"./lab check {lab.number}", COMMAND, indent=0)
+
+
+def compare(context: typer.Context, lab: LabWord = None) -> None:
+    """When every promise is kept: yours beside the worked stack, with the reasons for each difference."""
+    from preflight.cli.beside import comparison_lines
+    from preflight.compare import compare as compared
+    from preflight.compare import reasons
+    from preflight.synth import Synthesizer
+    from preflight.template import Template
+
+    desk: Desk = context.obj
+    chosen = desk.lab(lab)
+    stand = desk.progress.standing(chosen)
+    if not stand.holds:
+        open = (
+            f"{stand.kept} of {len(stand.outcomes)} promises are kept" if stand.outcomes else "nothing is checked yet"
+        )
+        raise Usage(
+            f"The worked stack is for comparing once every promise of Lab {chosen.number} is kept, and {open}. "
+            f"Go on with ./lab check {chosen.number}"
+        )
+    with Synthesizer(desk.root) as synthesizer:
+        yours, worked = (
+            Template.load(
+                synthesizer.synth(
+                    desk.workspace.code_for(chosen, choice=choice).path, chosen.construct_id
+                ).template_path
+            )
+            for choice in (None, "worked")
+        )
+    why = reasons((chosen.worked / "stack.py").read_text(encoding="utf-8"))
+    desk.show(comparison_lines(chosen, compared(yours, worked, why), desk.width))
+
+
+def progress(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="Print plain data.")] = False,
+) -> None:
+    """What you have kept so far, lab by lab."""
+    desk: Desk = context.obj
+    if as_json:
+        desk.show_json(_progress_data(desk))
+        return
+    lines = desk.lines()
+    stands = [(lab, desk.progress.standing(lab)) for lab in desk.course.labs]
+    for lab, stand in stands:
+        if stand.started or stand.attempts:
+            checks = f"{stand.attempts} check{'' if stand.attempts == 1 else 's'}"
+            day = f", last on {stand.last_at:%Y-%m-%d}" if stand.last_at else ""
+            lines.row(f"Lab {lab.number}", f"{lab.title}: {_kept(lab, stand)}", indent=0, right=f"{checks}{day}")
+    kept = sum(stand.holds for _, stand in stands)
+    lines.blank().add(f"{kept} of {len(stands)} labs kept.")
+    desk.show(lines.row("next", desk.course.next(desk.progress).command, COMMAND, indent=0))
+
+
+def _hint_text(hint: Hint, width: int) -> Lines:
+    """Prose is wrapped; the last rung, lines of code, stands as its author laid it out."""
+    if hint.last:
+        return Lines(width).exactly(hint.text, NAME, indent=4)
+    return Lines(width).add(" ".join(hint.text.split()), indent=2, code=NAME)
+
+
+def _kept(lab: Lab, stand: Any) -> str:
+    if not stand.outcomes:
+        return "started"
+    return f"{stand.kept} of {len(stand.outcomes)} kept"
+
+
+def _progress_data(desk: Desk) -> dict[str, Any]:
+    following = desk.course.next(desk.progress)
+    return {
+        "labs": [_lab_progress(desk, lab) for lab in desk.course.labs],
+        "next": {
+            "lab": following.lab.number if following.lab else None,
+            "reason": following.reason,
+            "command": following.command,
+        },
+    }
+
+
+def _lab_progress(desk: Desk, lab: Lab) -> dict[str, Any]:
+    stand = desk.progress.standing(lab)
+    return {
+        "lab": lab.number,
+        "name": lab.name,
+        "started": stand.started,
+        "started_version": stand.started_version,
+        "version": lab.version,
+        "holds": stand.holds,
+        "kept_at": stand.kept_at.isoformat() if stand.kept_at else None,
+        "promises": dict(stand.outcomes),
+        "rungs": desk.progress.rungs(lab),
+        "attempts": desk.progress.history(lab),
+    }
