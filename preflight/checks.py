@@ -269,7 +269,10 @@ def answers_nothing(error: Any) -> bool:
     """Whether an error of botocore says nothing about the learner's stack."""
     response = getattr(error, "response", None) or {}
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return status >= 500 or str(response.get("Error", {}).get("Code", "")) in ANSWERS_NOTHING
+    said = response.get("Error", {})
+    # what moto says of a service, or a call, it does not have
+    missing = "not yet implemented" in str(said.get("Message", "")).lower()
+    return status >= 500 or missing or str(said.get("Code", "")) in ANSWERS_NOTHING
 
 
 def _marked(**marks: Any) -> Callable[[Function], Function]:

@@ -1,0 +1,257 @@
+"""The offline cloud: moto's services in this process, with our CloudFormation in front and AWS's defaults."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from preflight.clouds import Clients, Deployment
+from preflight.clouds.isolation import FAKE_KEYS, environment, fake_environment, loopback_only
+
+if TYPE_CHECKING:
+    from preflight.cloudformation.engine import CloudFormation
+    from preflight.cloudformation.providers import Context
+    from preflight.cloudformation.stack import Stack
+    from preflight.clouds.server import Server
+    from preflight.template import Template
+
+
+class OfflineCloud:
+    """An empty AWS account on this machine, for as long as the context lasts.
+
+    Our own boto3 calls stay inside this process; `serve()` opens the same cloud to any AWS tool on localhost. While
+    it runs, AWS_* variables hold made-up credentials and no request of botocore leaves the machine. There is one at a
+    time: moto's backends belong to the process.
+    """
+
+    _running: ClassVar[threading.Lock] = threading.Lock()
+
+    def __init__(self, *, region: str = "us-east-1", account: str = "123456789012") -> None:
+        self.region = region
+        self.account = account
+        self.beside: dict[str, Any] = {}
+        self._bootstrap: dict[str, str] = {}
+        self._made: dict[tuple[str, str], Any] = {}
+        self._server: Server | None = None
+        self._undo = ExitStack()
+
+    def __enter__(self) -> OfflineCloud:
+        if not OfflineCloud._running.acquire(blocking=False):
+            raise RuntimeError("an offline cloud runs in this process already; leave its context first")
+        self._undo.callback(OfflineCloud._running.release)
+        try:
+            self._start()
+        except BaseException:
+            self._undo.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Close the endpoint, forget everything, and give the process its own environment back."""
+        if self._server is not None:
+            self._server.stop()
+            self._server = None
+        self._undo.close()
+
+    def client(self, service: str, *, region: str | None = None) -> Any:
+        """A boto3 client with the deployer's credentials."""
+        return self._make_client(service, region or self.region)
+
+    def deploy(self, assembly_dir: Path, stack_name: str, *, parameters: Mapping[str, str] | None = None) -> Deployment:
+        """Publish a stack's assets, then create it, or bring it to its new template.
+
+        Raises Refused before anything is made, and DeployFailed when a resource failed and all was rolled back.
+        """
+        from preflight.clouds.assets import publish, stack_artifact
+        from preflight.template import Template
+
+        template_file, manifests = stack_artifact(assembly_dir, stack_name)
+        for manifest in manifests:
+            publish(manifest, self.client("s3"), account=self.account, region=self.region)
+        template = Template.load(template_file)
+        self._bootstrap.update(_bootstrap_parameters(template))
+        return self.deployment(self._converge(stack_name, template, parameters))
+
+    def deployment(self, stack: Stack) -> Deployment:
+        """A stack of this cloud as a check meets it."""
+        return Deployment(
+            stack_name=stack.name,
+            region=stack.region,
+            account=stack.account,
+            template=stack.template,
+            design=stack.design(),
+            outputs={name: str(value) for name, value in stack.outputs.items()},
+            resources=list(stack.resources.values()),
+            not_emulated=stack.not_emulated,
+            mode="offline",
+            make_client=self._clients.make,
+        )
+
+    def delete(self, stack_name: str) -> None:
+        """Take a stack away."""
+        self.cloudformation.delete_stack(stack_name, region=self.region, account=self.account)
+
+    def reset(self) -> None:
+        """Make the cloud empty again, keeping what is slow to load."""
+        self.cloudformation.reset()
+        self.beside.clear()
+        self._bootstrap.clear()
+        _empty_backends()
+
+    def serve(self, port: int = 0) -> str:
+        """Open the cloud on localhost (a free port for 0) and give its URL; raises Unavailable when the port is taken.
+
+        Serving a second time gives the same URL, or moves to the port asked for.
+        """
+        from preflight.clouds.server import Server
+
+        if self._server is not None and port in (0, int(self._server.url.rpartition(":")[2])):
+            return self._server.url
+        server = Server(port)
+        if self._server is not None:
+            self._server.stop()
+        self._server = server
+        return server.url
+
+    def _converge(self, name: str, template: Template, parameters: Mapping[str, str] | None) -> Stack:
+        from preflight.cloudformation.engine import Rejected
+
+        if self.cloudformation.find(name, region=self.region, account=self.account) is None:
+            return self.cloudformation.create_stack(
+                name, template, parameters=parameters, region=self.region, account=self.account
+            )
+        try:
+            return self.cloudformation.update_stack(
+                name, template, parameters=parameters, region=self.region, account=self.account
+            )
+        except Rejected as error:
+            if "No updates" not in str(error):
+                raise
+            return self.cloudformation.get(name, region=self.region, account=self.account)
+
+    def _start(self) -> None:
+        from preflight.cloudformation.engine import CloudFormation
+
+        self._undo.enter_context(environment(fake_environment(self.region)))
+        self._undo.enter_context(loopback_only())
+        self._undo.enter_context(_moto())
+        self._clients = Clients(_session(), _config())
+        self._undo.callback(self._made.clear)
+        self.cloudformation: CloudFormation = CloudFormation(self._context)
+        self._undo.callback(self.beside.clear)
+
+    def _make_client(self, service: str, region: str) -> Any:
+        """The deployer's client for a service and Region, made once."""
+        if (service, region) not in self._made:
+            self._made[service, region] = self._clients.make(service, region)
+        return self._made[service, region]
+
+    def _context(self, **place: Any) -> Context:
+        from preflight.cloudformation.providers import Context
+
+        return Context(make_client=self._provider_client, beside=self.beside, **place)
+
+    def _provider_client(self, service: str, region: str) -> Any:
+        if service == "ssm" and self._bootstrap:
+            return _SsmWithBootstrap(self._bootstrap, lambda: self._make_client(service, region))
+        return self._make_client(service, region)
+
+
+# https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-env.html: templates ask for 6 or more; checked_on 2026-11-22
+BOOTSTRAP_VERSION = "30"
+
+
+class _SsmWithBootstrap:
+    """SSM, with the version of CDK's bootstrap, which every CDK stack asks for, answered beforehand.
+
+    moto's SSM imports its EC2, 0.6 s that most labs have no other use for.
+    """
+
+    def __init__(self, answers: Mapping[str, str], make: Callable[[], Any]) -> None:
+        self._answers = answers
+        self._make = make
+
+    def get_parameters(self, *, Names: Sequence[str], **rest: Any) -> dict[str, Any]:
+        """As SSM's own, which is asked for the other names only."""
+        known = [{"Name": name, "Value": self._answers[name]} for name in Names if name in self._answers]
+        others = [name for name in Names if name not in self._answers]
+        answer = self._make().get_parameters(Names=others, **rest) if others else {"InvalidParameters": []}
+        return {**answer, "Parameters": [*known, *answer.get("Parameters", [])]}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._make(), name)
+
+
+def _bootstrap_parameters(template: Template) -> dict[str, str]:
+    """The SSM parameters in which a template asks for the bootstrap's version."""
+    asked = (each.get("Default", "") for each in template.parameters.values() if each.get("Type") == SSM_TYPE)
+    return {name: BOOTSTRAP_VERSION for name in asked if name.startswith("/cdk-bootstrap/")}
+
+
+SSM_TYPE = "AWS::SSM::Parameter::Value<String>"
+
+
+@contextmanager
+def _moto() -> Iterator[None]:
+    """Every boto3 call of this process goes to moto, with AWS's defaults, until the context ends."""
+    from moto import mock_aws
+    from moto.core.models import responses_mock
+
+    from preflight.clouds.defaults import bucket_defaults
+
+    # the environment is ours already, and the default session of whoever calls us stays theirs
+    mock = mock_aws(config={"core": {"mock_credentials": False, "reset_boto3_session": False}})
+    mock.start()
+    # what moto itself sends by `requests`, to an http subscriber of a topic say, stays on this machine too
+    passed_on = responses_mock.passthru_prefixes
+    responses_mock.passthru_prefixes = ("http://localhost", "http://127.0.0.1", "http://[::1]")
+    try:
+        with bucket_defaults():
+            yield
+    finally:
+        responses_mock.passthru_prefixes = passed_on
+        mock.stop()
+
+
+def _empty_backends() -> None:
+    """Forget everything moto holds.
+
+    moto's own reset makes each backend anew only to drop it, which takes EC2 40 ms; only what holds files open needs
+    its reset.
+    """
+    from moto.core.base_backend import BackendDict, BaseBackend, backend_lock
+    from moto.core.model_instances import reset_model_data
+
+    with backend_lock:
+        for service in BackendDict._instances:
+            for account in service.values():
+                for backend in account.values():
+                    if type(backend).reset is not BaseBackend.reset:
+                        backend.reset()
+            service.clear()
+        BackendDict._instances.clear()
+    reset_model_data()
+
+
+@cache
+def _session() -> Any:
+    """One session for the process: it keeps the service models, which are slow to read."""
+    # moto puts its handler into every session made after it was imported
+    import boto3
+    import moto.core.models  # noqa: F401
+
+    return boto3.session.Session(aws_access_key_id=FAKE_KEYS.access_key, aws_secret_access_key=FAKE_KEYS.secret)
+
+
+@cache
+def _config() -> Any:
+    from botocore.config import Config
+
+    return Config(retries={"total_max_attempts": 1}, proxies={}, connect_timeout=2, read_timeout=20)

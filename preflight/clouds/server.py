@@ -1,0 +1,106 @@
+"""Answers for the emulated services on localhost, to any AWS tool outside this process."""
+
+from __future__ import annotations
+
+import json
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from contextlib import redirect_stdout
+from typing import Any
+from xml.sax.saxutils import escape
+
+from preflight.errors import Unavailable
+
+Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
+
+
+class Server:
+    """moto's server on loopback, in a thread of this process, so that both see the same backends.
+
+    Not moto's own ThreadedMotoServer: that one hangs when its port is taken, and leaves its socket open.
+    """
+
+    def __init__(self, port: int = 0) -> None:
+        """Listen on this port of localhost, or on a free one for 0; raises Unavailable when it is taken."""
+        listening = _listen(port)
+        self.url = f"http://localhost:{listening.getsockname()[1]}"
+        self._server = _make_server(listening)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop listening; calls under way are abandoned."""
+        self._server.shutdown()
+        self._thread.join(2)
+        self._server.server_close()
+
+
+def _listen(port: int) -> socket.socket:
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    if sys.platform != "win32":
+        # elsewhere this only skips the wait for old connections; there it would share the port
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind(("127.0.0.1", port))
+    except (OSError, OverflowError) as error:
+        listening.close()
+        raise Unavailable(
+            f"Port {port} of localhost cannot be used ({getattr(error, 'strerror', None) or error}); "
+            "let a free one be chosen with ./lab cloud serve --port 0"
+        ) from error
+    listening.listen(128)
+    return listening
+
+
+def _make_server(listening: socket.socket) -> Any:
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+    from werkzeug.serving import make_server
+
+    class Quiet(MotoRequestHandler):  # type: ignore[misc]
+        def log(self, type: str, message: str, *args: Any) -> None:
+            pass
+
+    class Dispatcher(DomainDispatcherApplication):  # type: ignore[misc]
+        def get_backend_for_host(self, host: str | None) -> Any:
+            backend = self._known(host)
+            if backend is None and host is not None and "amazonaws.com" in host:
+                raise NotImplementedError(f"{host.partition('.')[0]} is not emulated")
+            return backend
+
+        def _known(self, host: str | None) -> Any:
+            # moto prints a line of advice for its own developers when it finds none
+            with redirect_stdout(None):
+                return super().get_backend_for_host(host)
+
+    host, port = listening.getsockname()
+    app = _saying_what_is_missing(Dispatcher(create_backend_app))
+    server = make_server(host, port, app, threaded=True, request_handler=Quiet, fd=listening.fileno())
+    server.log = lambda *_: None
+    # the server works on a copy of the descriptor
+    listening.close()
+    return server
+
+
+def _saying_what_is_missing(app: Wsgi) -> Wsgi:
+    """A call moto does not have is answered as NotImplemented, not by a broken connection."""
+
+    def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        try:
+            return app(environ, start_response)
+        except NotImplementedError as error:
+            content_type, body = _not_implemented(environ, str(error))
+            start_response("501 Not Implemented", [("Content-Type", content_type), ("Content-Length", str(len(body)))])
+            return [body]
+
+    return answer
+
+
+def _not_implemented(environ: dict[str, Any], message: str) -> tuple[str, bytes]:
+    asked_in = str(environ.get("CONTENT_TYPE", ""))
+    if "json" in asked_in or "HTTP_X_AMZ_TARGET" in environ:
+        return "application/json", json.dumps({"__type": "NotImplemented", "message": message}).encode()
+    error = f"<Error><Code>NotImplemented</Code><Message>{escape(message)}</Message></Error>"
+    by_query = asked_in.startswith("application/x-www-form-urlencoded")
+    return "text/xml", (f"<ErrorResponse>{error}</ErrorResponse>" if by_query else error).encode()
