@@ -1,0 +1,913 @@
+"""May this request go through: AWS's policy evaluation logic.
+
+Written from AWS's documentation alone, checked 2026-11-22:
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
+https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import Any, Literal
+
+from preflight.analysis.conditions import (
+    ABSENT,
+    PRESENT,
+    UNKNOWN,
+    Finding,
+    Known,
+    Lookup,
+    Mark,
+    fill,
+    known,
+    text_glob,
+)
+from preflight.analysis.patterns import covers, overlap
+from preflight.analysis.policy import Kind, MalformedPolicy, Policy, PrincipalElement, Statement
+from preflight.analysis.public import is_public
+from preflight.errors import Usage
+from preflight.intrinsics import Unknown
+
+__all__ = [
+    "ABSENT",
+    "PRESENT",
+    "UNKNOWN",
+    "Considered",
+    "Decision",
+    "MalformedPolicy",
+    "Policy",
+    "Principal",
+    "Request",
+    "decide",
+]
+
+Answer = Literal["allowed", "explicitly_denied", "implicitly_denied", "depends"]
+PrincipalKind = Literal["user", "session", "root", "federated-user", "service", "federated", "anonymous"]
+ContextValue = str | bool | int | float | Sequence[str] | Mark | None
+Document = Policy | Mapping[str, Any] | str
+
+# the layers, in AWS's words
+IDENTITY = "identity-based policy"
+RESOURCE = "resource-based policy"
+TRUST = "role trust policy"
+BOUNDARY = "permissions boundary"
+SESSION = "session policy"
+SCP = "service control policy"
+RCP = "resource control policy"
+ENDPOINT = "VPC endpoint policy"
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who makes the request.
+
+    `arn` is what a resource-based policy would name. A role's session has `role_arn`, and no session name ("") where
+    nobody can tell it; a role itself never makes a request. `tags` None means that nobody knows them.
+    `credentials` says whether a user signs with long-term keys; None when it is not known.
+    """
+
+    kind: PrincipalKind
+    arn: str = ""
+    account: str = ""
+    name: str = ""
+    role_arn: str = ""
+    user_arn: str = ""
+    session: str = ""
+    tags: Mapping[str, str] | None = None
+    credentials: Literal["long_term", "temporary"] | None = None
+    canonical_user: str = ""
+    alias: str = ""
+
+    @classmethod
+    def of(cls, text: str, **more: Any) -> Principal:
+        """The principal an ARN, "anyone", a service ("lambda.amazonaws.com") or "service:NAME" stands for.
+
+        A role's ARN stands for a session of that role whose name is not known. Raises Usage for anything else.
+        """
+        if text in ("anyone", "anonymous", "*"):
+            return cls("anonymous", **more)
+        service = text.removeprefix("service:")
+        if text.startswith("service:") or re.fullmatch(r"[a-z0-9.-]+\.amazonaws\.com(\.cn)?", text):
+            name = service if "." in service else f"{service}.amazonaws.com"
+            return cls("service", arn=name, name=name, **more)
+        if re.fullmatch(r"\d{12}", text):
+            text = f"arn:aws:iam::{text}:root"
+        return _principal_of_arn(text, more)
+
+    def __str__(self) -> str:
+        return self.alias or {"anonymous": "an anonymous caller"}.get(self.kind) or self.arn
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request as AWS would judge it.
+
+    `context` holds condition keys: a text, several, None or ABSENT for a key the request does not carry, PRESENT for
+    one that is there with a value nobody knows, UNKNOWN for one nobody knows about. Keys that follow from the
+    principal, the resource and the action (aws:PrincipalArn, aws:username, aws:ResourceAccount, ...) need not be
+    given. Every other key is UNKNOWN, so that the answer can say what it depends on; with `complete` it is absent,
+    which is right where the whole request is in sight. Keys AWS always sends are then PRESENT, never absent.
+
+    `resource` is an ARN, or "*" for actions that have none. With `pattern`, its `*` and `?` stand for every resource
+    they match. `resource_account` is the owner's account, needed where the ARN has none (S3): there the principal's
+    own is assumed.
+    """
+
+    principal: Principal
+    action: str
+    resource: str = "*"
+    context: Mapping[str, ContextValue] = field(default_factory=dict)
+    resource_account: str | None = None
+    complete: bool = False
+    pattern: bool = False
+
+    @cached_property
+    def owner(self) -> str:
+        """The account that owns the resource."""
+        return self.resource_account or _account_of(self.resource) or self.principal.account
+
+    @cached_property
+    def facts(self) -> dict[str, Known]:
+        """Every key that is known to be there or not, in lower case."""
+        facts = _derived(self)
+        facts.update((key.lower(), known(value)) for key, value in self.context.items())
+        return facts
+
+    def known_of(self, key: str) -> Known:
+        """What is known of a condition key."""
+        lowered = key.lower()
+        if lowered in self.facts:
+            return self.facts[lowered]
+        if lowered.startswith("aws:principaltag/") and self.principal.tags is not None:
+            return ABSENT
+        if lowered in ALWAYS_THERE:
+            return PRESENT
+        return ABSENT if self.complete else UNKNOWN
+
+
+@dataclass(frozen=True)
+class Considered:
+    """One statement as it was judged: `holds` is True, False, or None when it depends on `keys`.
+
+    `why` says what matched, or the first reason why it does not apply.
+    """
+
+    layer: str
+    policy: str
+    statement: str
+    effect: str
+    holds: bool | None
+    why: str
+    keys: tuple[str, ...] = ()
+    near: int = 0
+    grant: str = ""
+    arn: str | None = None
+
+    def __str__(self) -> str:
+        verdict = {True: "applies", False: "does not apply", None: "may apply"}[self.holds]
+        return f"{self.policy}, {self.statement}: {self.effect} {verdict}: {self.why}"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The answer, in a sentence why, and every statement that was looked at.
+
+    `depends_on` names the keys (or template values) the answer depends on, empty unless the answer is "depends".
+    `layer` is the kind of policy that settled it, in AWS's words; `policy_arn` the managed policy that did.
+    """
+
+    answer: Answer
+    because: str
+    trace: tuple[Considered, ...] = ()
+    depends_on: tuple[str, ...] = ()
+    layer: str = ""
+    policy_arn: str | None = None
+
+    def __bool__(self) -> bool:
+        return self.answer == "allowed"
+
+    def __str__(self) -> str:
+        return f"{self.answer.replace('_', ' ')}: {self.because}"
+
+
+def decide(
+    request: Request,
+    *,
+    identity_policies: Iterable[Document] = (),
+    resource_policy: Document | None = None,
+    boundaries: Iterable[Document] = (),
+    session_policies: Iterable[Document] = (),
+    scps: Sequence[Document | Sequence[Document]] | None = None,
+    rcps: Sequence[Document | Sequence[Document]] | None = None,
+    endpoint_policy: Document | None = None,
+    public_access_block: Mapping[str, bool] | None = None,
+) -> Decision:
+    """Decide a request from every policy that applies to it.
+
+    `resource_policy` is the policy on the resource: a bucket policy, a key policy, or a role's trust policy for
+    sts:AssumeRole. `scps` and `rcps` are one entry a level (root, OU, account), each a policy or a list of them; None
+    where there is no organization. `public_access_block` is a bucket's settings, as in {"RestrictPublicBuckets": True}.
+    KMS grants and S3 ACLs are not judged. Raises MalformedPolicy for a policy AWS would not accept.
+    """
+    layers = _layers(
+        request,
+        identity_policies=identity_policies,
+        resource_policy=resource_policy,
+        boundaries=boundaries,
+        session_policies=session_policies,
+        scps=scps,
+        rcps=rcps,
+        endpoint_policy=endpoint_policy,
+    )
+    case = _Case(request, layers, dict(public_access_block or {}))
+    considered = case.consider(request.known_of)
+    undecided = [n for n, each in enumerate(considered) if each.holds is None]
+    best = case.settle(considered, {n for n in undecided if considered[n].effect == "Allow"})
+    if not undecided and not case.unknown_trust:
+        return case.decision(best, considered)
+    worst = case.settle(considered, {n for n in undecided if considered[n].effect == "Deny"})
+    if best.answer == worst.answer or "allowed" not in (best.answer, worst.answer):
+        if case.unknown_trust and best.answer == "implicitly_denied":
+            return case.depends(considered, (case.unknown_trust,))
+        return case.decision(best, considered)
+    return case.split(considered, undecided)
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """The policies of one kind; where several must each allow (SCPs of a root and an OU), each is a layer."""
+
+    name: str
+    policies: tuple[Policy, ...]
+    level: int = 0
+
+    @property
+    def key(self) -> str:
+        return f"{self.name} {self.level}" if self.level else self.name
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """How a request ends for one choice of what is not known: by a statement, or for want of one in `missing`."""
+
+    answer: Literal["allowed", "explicitly_denied", "implicitly_denied"]
+    by: Considered | None = None
+    missing: str = ""
+    note: str = ""
+
+
+class _Case:
+    """One request before its policies."""
+
+    def __init__(self, request: Request, layers: Sequence[_Layer], block: Mapping[str, bool]) -> None:
+        self.request = request
+        self.layers = layers
+        self.same_account = bool(request.principal.account) and request.principal.account == request.owner
+        self.is_trust = request.action.lower() in ASSUMING
+        self.resource_name = TRUST if self.is_trust else RESOURCE
+        self.must_name = self.is_trust or _is_key(request)
+        self.block = block
+        policies = [policy for layer in layers if layer.name == self.resource_name for policy in layer.policies]
+        self.unknown_trust = f"the trust policy of {request.resource}" if self.is_trust and not policies else ""
+        self.restricted = ""
+        if block.get("RestrictPublicBuckets") and not self.same_account and request.principal.kind != "service":
+            self.restricted = next((str(why) for policy in policies if (why := is_public(policy))), "")
+
+    def consider(self, lookup: Lookup) -> list[Considered]:
+        """Judge every statement of every policy."""
+        return [
+            self._consider(statement, policy, layer, lookup)
+            for layer in self.layers
+            for policy in layer.policies
+            for statement in policy.statements
+        ]
+
+    def settle(self, considered: Sequence[Considered], taken: set[int]) -> _Outcome:
+        """The outcome when, of the statements nobody can tell about, exactly those in `taken` apply."""
+        held = [each for n, each in enumerate(considered) if each.holds or n in taken]
+        for each in held:
+            if each.effect == "Deny" and not self._owner_may_mend(each):
+                return _Outcome("explicitly_denied", each)
+        allows: dict[str, list[Considered]] = {}
+        for each in held:
+            if each.effect == "Allow":
+                allows.setdefault(each.layer, []).append(each)
+        for layer in self.layers:
+            if layer.name in CONTROLS and layer.key not in allows:
+                return _Outcome("implicitly_denied", missing=layer.key)
+        return self._grant(allows)
+
+    def decision(self, outcome: _Outcome, considered: Sequence[Considered]) -> Decision:
+        """The outcome as a sentence."""
+        trace = tuple(considered)
+        layer = _plain(outcome.by.layer if outcome.by else outcome.missing)
+        if outcome.by is None:
+            return Decision(outcome.answer, self._missing(outcome, considered), trace, layer=layer)
+        by = outcome.by
+        verb = "is allowed" if outcome.answer == "allowed" else "is explicitly denied"
+        note = f"; {outcome.note}" if outcome.note else ""
+        because = f"{self._asked()} {verb} by {by.statement} of {by.policy}{_because_of(by)}{note}"
+        return Decision(outcome.answer, because, trace, layer=layer, policy_arn=by.arn)
+
+    def depends(self, considered: Sequence[Considered], keys: tuple[str, ...], hint: str = "") -> Decision:
+        """The answer nobody can give without `keys`."""
+        because = f"{self._asked()} depends on {_listed(keys)}{hint}"
+        return Decision("depends", because, tuple(considered), keys)
+
+    def split(self, considered: Sequence[Considered], undecided: Sequence[int]) -> Decision:
+        """Try what the unknown Boolean keys can be; else say what the answer depends on."""
+        relevant = self._relevant(considered, undecided)
+        keys = tuple(dict.fromkeys(key for n in relevant for key in considered[n].keys))
+        booleans = self._booleans(keys, considered, undecided)
+        if booleans is None:
+            first = considered[relevant[0]]
+            hint = f": {first.statement} of {first.policy} {'allows' if first.effect == 'Allow' else 'denies'} it only "
+            return self.depends(considered, keys, f"{hint}when {first.why}" if first.near == NEAR_CONDITION else "")
+        outcomes: dict[tuple[str, ...], _Outcome] = {}
+        for values in itertools.product(*booleans.values()):
+            chosen = dict(zip(booleans, values, strict=True))
+            known_now = {key.lower(): ABSENT if value is None else (value,) for key, value in chosen.items()}
+
+            def lookup(key: str, known_now: dict[str, Known] = known_now) -> Known:  # type: ignore[assignment]
+                return known_now.get(key.lower()) or self.request.known_of(key)
+
+            shown = tuple(
+                f"{key} is {'absent' if value is None else chr(34) + value + chr(34)}" for key, value in chosen.items()
+            )
+            outcomes[shown] = self.settle(self.consider(lookup), set())
+        answers = {outcome.answer for outcome in outcomes.values()}
+        if len(answers) == 1:
+            return self.decision(next(iter(outcomes.values())), considered)
+        if "allowed" not in answers:
+            return self.decision(next(o for o in outcomes.values() if o.answer == "implicitly_denied"), considered)
+        ways = [" and ".join(shown) for shown, outcome in outcomes.items() if outcome.answer == "allowed"]
+        return self.depends(considered, keys, f": it is allowed when {' or when '.join(ways)}, and denied otherwise")
+
+    def _consider(self, statement: Statement, policy: Policy, layer: _Layer, lookup: Lookup) -> Considered:
+        keys: list[str] = []
+        whys: list[str] = []
+        grant = ""
+        holds: bool | None = True
+        near = 0
+        for stage, test in enumerate((self._principal, self._action, self._resource, self._condition)):
+            finding = test(statement, layer, lookup)
+            if stage == 0 and finding.holds is not False:
+                grant, finding = finding.why, Finding(finding.holds, "", finding.keys)
+            near = stage
+            if finding.holds is False:
+                holds, whys, keys = False, [finding.why], []
+                break
+            if finding.holds is None:
+                holds = None
+                keys.extend(finding.keys)
+            if finding.why and (stage == NEAR_CONDITION or finding.holds is None):
+                whys.append(finding.why)
+        why = " and ".join(dict.fromkeys(whys)) or "action and resource match"
+        label, effect = statement.label, statement.effect
+        return Considered(layer.key, policy.name, label, effect, holds, why, tuple(keys), near, grant, policy.arn)
+
+    def _principal(self, statement: Statement, layer: _Layer, lookup: Lookup) -> Finding:
+        """Whether the statement is about this principal; `why` is then how it was named."""
+        if statement.principal is None:
+            return Finding(True, "")
+        finding = _names(statement.principal, self.request.principal, statement.effect)
+        if self.restricted and statement.effect == "Allow" and layer.name == RESOURCE and finding.holds is not False:
+            return Finding(False, f"RestrictPublicBuckets blocks it, because {self.restricted}")
+        return finding
+
+    def _action(self, statement: Statement, layer: _Layer, lookup: Lookup) -> Finding:
+        holds = statement.actions.match(self.request.action)
+        element = "NotAction" if statement.actions.negated else "Action"
+        if holds is None:
+            unknown = tuple(str(each) for each in statement.actions.patterns if isinstance(each, Unknown))
+            return Finding(None, f"its {element} is not known", unknown)
+        return Finding(holds, f"its {element} does not cover {self.request.action}")
+
+    def _resource(self, statement: Statement, layer: _Layer, lookup: Lookup) -> Finding:
+        if statement.resources is None:
+            return Finding(True)
+        element = "NotResource" if statement.not_resource else "Resource"
+        miss = f"its {element} does not cover {self.request.resource}"
+        unknown: list[str] = []
+        covered = False
+        for pattern in statement.resources:
+            finding = self._covers(pattern, statement.variables, statement.not_resource, lookup)
+            if finding.holds is False and finding.why and statement.not_resource:
+                return Finding(False, finding.why)
+            if finding.holds:
+                covered = True
+                break
+            if finding.holds is None:
+                unknown.extend(finding.keys)
+            elif finding.why:
+                miss = finding.why
+        if not covered and unknown:
+            return Finding(None, f"its {element} is about {_listed(unknown)}", tuple(unknown))
+        return Finding(covered != statement.not_resource, "" if covered != statement.not_resource else miss)
+
+    def _covers(self, pattern: str, variables: bool, negated: bool, lookup: Lookup) -> Finding:
+        asked = self.request.resource
+        if pattern == "*" and not isinstance(pattern, Unknown):
+            return Finding(True)
+        if isinstance(pattern, Unknown) or isinstance(asked, Unknown):
+            unknown = pattern if isinstance(pattern, Unknown) else asked
+            return Finding(None, "", (str(unknown),)) if _overlaps(_opened(pattern), _opened(asked)) else Finding(False)
+        if variables and "${" in pattern:
+            head, variable_part = _after_fifth_colon(pattern)
+            filled = fill(variable_part, lookup)
+            if filled.missing:
+                # the statement is invalid for this request, says AWS
+                return Finding(False, f"the policy variable {filled.missing} has no value in this request")
+            if filled.unknown:
+                return Finding(None, "", filled.unknown) if _overlaps(_opened(pattern), asked) else Finding(False)
+            pattern = head + filled.pattern
+        if _resource_pattern(pattern)(asked):
+            if self.request.pattern and not _covers_pattern(pattern, asked):
+                return Finding(None, "", (f"which of {asked}",))
+            return Finding(True)
+        if self.request.pattern and _overlaps(pattern, asked):
+            return Finding(None, "", (f"which of {asked}",))
+        return Finding(False)
+
+    def _condition(self, statement: Statement, layer: _Layer, lookup: Lookup) -> Finding:
+        whys: list[str] = []
+        keys: list[str] = []
+        for condition in statement.conditions:
+            finding = condition.holds(lookup)
+            if finding.holds is False:
+                return Finding(False, f"its condition {condition} is not met: {finding.why}")
+            if finding.holds is None:
+                keys.extend(finding.keys)
+                whys.append(str(condition))
+            else:
+                whys.append(finding.why)
+        why = " and ".join(whys)
+        return Finding(None, why, tuple(keys)) if keys else Finding(True, why)
+
+    def _owner_may_mend(self, denied: Considered) -> bool:
+        # https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketPolicy.html: the owner's root user is never
+        # locked out of its bucket's policy
+        return (
+            denied.layer == RESOURCE
+            and self.request.principal.kind == "root"
+            and self.same_account
+            and self.request.action.lower() in ("s3:putbucketpolicy", "s3:getbucketpolicy", "s3:deletebucketpolicy")
+        )
+
+    def _grant(self, allows: Mapping[str, Sequence[Considered]]) -> _Outcome:
+        """What the identity's side and the resource's side grant together, once nothing else stands in the way."""
+        kind = self.request.principal.kind
+        on_resource = {each.grant: each for each in reversed(allows.get(self.resource_name, ()))}
+        any_grant = next(iter(allows.get(self.resource_name, ())), None)
+        if kind in ("service", "anonymous", "federated"):
+            # no account of theirs has policies: the resource alone decides
+            if any_grant is None:
+                return _Outcome("implicitly_denied", missing=self.resource_name)
+            return _Outcome("allowed", any_grant)
+        if self.same_account:
+            return self._grant_within(allows, on_resource)
+        if any_grant is None:
+            return _Outcome("implicitly_denied", missing=self.resource_name, note="another account owns the resource")
+        outcome = self._identity(allows)
+        if outcome.answer != "allowed":
+            return outcome
+        if outcome.by is None:
+            return _Outcome("allowed", any_grant)
+        note = f"{any_grant.statement} of {any_grant.policy} lets the other account in"
+        return _Outcome("allowed", outcome.by, note=note)
+
+    def _grant_within(
+        self, allows: Mapping[str, Sequence[Considered]], on_resource: Mapping[str, Considered]
+    ) -> _Outcome:
+        if DIRECT in on_resource:
+            # named itself (or as everyone), neither boundary nor session policy limits it
+            return _Outcome("allowed", on_resource[DIRECT])
+        limit = self._limit(allows)
+        if ROLE in on_resource and not limit:
+            return _Outcome("allowed", on_resource[ROLE])
+        if not self.must_name:
+            outcome = self._identity(allows)
+            if outcome.missing == IDENTITY and ROLE in on_resource:
+                return _Outcome("implicitly_denied", missing=limit)
+            if outcome.missing == IDENTITY and ACCOUNT in on_resource:
+                named = on_resource[ACCOUNT]
+                note = f"{named.statement} of {named.policy} names the account, which leaves it to the account's IAM"
+                return _Outcome("implicitly_denied", missing=IDENTITY, note=note)
+            return outcome
+        if ACCOUNT in on_resource:
+            outcome = self._identity(allows)
+            if outcome.answer != "allowed" or outcome.by is None:
+                return outcome if outcome.by or outcome.missing else _Outcome("allowed", on_resource[ACCOUNT])
+            delegating = on_resource[ACCOUNT]
+            return _Outcome(
+                "allowed", outcome.by, note=f"{delegating.statement} of {delegating.policy} leaves it to IAM"
+            )
+        return _Outcome("implicitly_denied", missing=limit if ROLE in on_resource else self.resource_name)
+
+    def _identity(self, allows: Mapping[str, Sequence[Considered]]) -> _Outcome:
+        if self.request.principal.kind == "root":
+            return _Outcome("allowed", note="the account's root user may do everything its account may")
+        if not allows.get(IDENTITY):
+            return _Outcome("implicitly_denied", missing=IDENTITY)
+        limit = self._limit(allows)
+        if limit:
+            return _Outcome("implicitly_denied", missing=limit)
+        return _Outcome("allowed", allows[IDENTITY][0])
+
+    def _limit(self, allows: Mapping[str, Sequence[Considered]]) -> str:
+        """The boundary or session policy that does not allow it, if one does not."""
+        for layer in self.layers:
+            if layer.name in (BOUNDARY, SESSION) and layer.key not in allows:
+                return layer.key
+        # a federated user's session without a session policy has no permissions of its own
+        is_bare = self.request.principal.kind == "federated-user" and all(each.name != SESSION for each in self.layers)
+        return SESSION if is_bare else ""
+
+    def _missing(self, outcome: _Outcome, considered: Sequence[Considered]) -> str:
+        if outcome.answer == "allowed":
+            return f"{self._asked()} is allowed: {outcome.note or 'nothing denies it'}"
+        layer = outcome.missing
+        subject = _plain(layer)
+        nearest = max(
+            (each for each in considered if each.effect == "Allow" and each.holds is False and each.layer == layer),
+            key=lambda each: each.near,
+            default=None,
+        )
+        hint = f"; {outcome.note}" if outcome.note else ""
+        if nearest is not None and (nearest.near >= NEAR_RESOURCE or "RestrictPublicBuckets" in nearest.why):
+            hint += f" ({nearest.statement} of {nearest.policy} comes nearest, but {nearest.why})"
+        if subject in (BOUNDARY, SESSION, SCP, RCP, ENDPOINT):
+            names = dict.fromkeys(each.policy for each in considered if each.layer == layer)
+            own = f" ({_listed(tuple(names))})" if names else ""
+            hint = f"{own}, whatever else does{hint}"
+        # a trust policy is one, the others are several
+        which = f"the {subject} does not allow" if subject == TRUST else f"no {subject} allows"
+        return f"{self._asked()} is implicitly denied: {which} it{hint}"
+
+    def _asked(self) -> str:
+        on = "" if self.request.resource == "*" else f" on {self.request.resource}"
+        return f"{self.request.action}{on} for {self.request.principal}"
+
+    def _relevant(self, considered: Sequence[Considered], undecided: Sequence[int]) -> list[int]:
+        """The undecided statements that can tip the answer alone, or all of them."""
+        allows = {n for n in undecided if considered[n].effect == "Allow"}
+        denies = set(undecided) - allows
+        best, worst = self.settle(considered, allows), self.settle(considered, denies)
+        tipping = [
+            n
+            for n in undecided
+            if self.settle(considered, allows ^ {n}).answer != best.answer
+            or self.settle(considered, denies ^ {n}).answer != worst.answer
+        ]
+        return tipping or list(undecided)
+
+    def _booleans(
+        self, keys: tuple[str, ...], considered: Sequence[Considered], undecided: Sequence[int]
+    ) -> dict[str, list[str | None]] | None:
+        """What each key can be, when all of them are asked as Booleans only and few."""
+        wanted = {key.lower(): key for n in undecided for key in considered[n].keys}
+        conditions = [
+            condition
+            for layer in self.layers
+            for policy in layer.policies
+            for statement in policy.statements
+            for condition in statement.conditions
+            if condition.key.lower() in wanted
+        ]
+        is_boolean = {
+            each.key.lower(): each.base == "Bool" for each in sorted(conditions, key=lambda c: c.base == "Bool")
+        }
+        if len(wanted) > 3 or set(wanted) != {key for key, boolean in is_boolean.items() if boolean}:
+            return None
+        if any(each.base not in ("Bool", "Null") or each.quantifier for each in conditions):
+            return None
+        return {
+            wanted[key]: ["true", "false"] + ([None] if self.request.known_of(key) is UNKNOWN else [])
+            for key in sorted(wanted)
+        }
+
+
+def _layers(
+    request: Request,
+    *,
+    identity_policies: Iterable[Document],
+    resource_policy: Document | None,
+    boundaries: Iterable[Document],
+    session_policies: Iterable[Document],
+    scps: Sequence[Document | Sequence[Document]] | None,
+    rcps: Sequence[Document | Sequence[Document]] | None,
+    endpoint_policy: Document | None,
+) -> list[_Layer]:
+    """The policies that apply to this request, a layer each."""
+    principal = request.principal
+    has_identity = principal.kind in ("user", "session", "federated-user")
+    is_trust = request.action.lower() in ASSUMING
+    layers = []
+    # an organization's SCPs bind its own accounts' principals, the root user included, and nobody else
+    if scps is not None and principal.kind in ("user", "session", "federated-user", "root"):
+        layers += _levels(SCP, scps)
+    if rcps is not None:
+        layers += _levels(RCP, rcps)
+    if endpoint_policy is not None:
+        layers.append(_Layer(ENDPOINT, (_read(endpoint_policy, "the endpoint policy", "control"),)))
+    if resource_policy is None and _is_key(request) and not is_trust:
+        resource_policy = _default_key_policy(request.owner)
+    if resource_policy is not None:
+        kind: Kind = "trust" if is_trust else "resource"
+        name = "the trust policy" if is_trust else f"the policy of {request.resource}"
+        layers.append(_Layer(TRUST if is_trust else RESOURCE, (_read(resource_policy, name, kind),)))
+    if has_identity:
+        layers.append(_Layer(IDENTITY, _read_all(identity_policies, "identity policy")))
+        for n, each in enumerate(boundaries):
+            layers.append(_Layer(BOUNDARY, (_read(each, "the permissions boundary", "identity"),), n))
+        session = _read_all(session_policies, "session policy")
+        if session:
+            layers.append(_Layer(SESSION, session))
+    return layers
+
+
+def _levels(name: str, levels: Sequence[Document | Sequence[Document]]) -> list[_Layer]:
+    made = []
+    for n, level in enumerate(levels):
+        documents = [level] if isinstance(level, (Policy, Mapping, str)) else list(level)
+        policies = tuple(_read(each, f"{name} {n + 1}", "control") for each in documents)
+        made.append(_Layer(name, policies, n))
+    return made
+
+
+def _read_all(documents: Iterable[Document], name: str) -> tuple[Policy, ...]:
+    return tuple(_read(each, f"{name} {n}", "identity") for n, each in enumerate(documents, 1))
+
+
+def _read(document: Document, name: str, kind: Kind) -> Policy:
+    return document if isinstance(document, Policy) else Policy.read(document, name, kind)
+
+
+def _names(element: PrincipalElement, principal: Principal, effect: str) -> Finding:
+    """Whether a Principal or NotPrincipal element is about a principal, and how it names it."""
+    if element.negated:
+        return _not_names(element, principal, effect)
+    if element.everyone:
+        return Finding(True, DIRECT)
+    if principal.kind == "service":
+        hit = any(each == principal.name for each in element.service)
+        return Finding(hit, DIRECT if hit else f"its Principal does not name {principal.name}")
+    if principal.kind == "federated":
+        hit = any(each in (principal.name, principal.arn) for each in element.federated)
+        return Finding(hit, DIRECT if hit else f"its Principal does not name {principal.name}")
+    miss = Finding(False, f"its Principal does not name {principal}")
+    if principal.kind == "anonymous":
+        return miss
+    unknown: list[str] = []
+    ways: list[str] = []
+    for named in element.aws:
+        way = _way(named, principal)
+        if way == MAYBE:
+            unknown.append(str(named) if isinstance(named, Unknown) else f"the name of {principal}'s session")
+        elif way:
+            ways.append(way)
+    if principal.canonical_user and principal.canonical_user in element.canonical:
+        ways.append(ACCOUNT)
+    for way in (DIRECT, ROLE, ACCOUNT):
+        if way in ways:
+            return Finding(True, way)
+    return Finding(None, DIRECT, tuple(unknown)) if unknown else miss
+
+
+def _not_names(element: PrincipalElement, principal: Principal, effect: str) -> Finding:
+    """NotPrincipal: everyone else is meant.
+
+    With Deny, AWS checks the account, the role and the session in turn, so all of them must be listed to be spared:
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
+    """
+    if element.everyone:
+        return Finding(False, "its NotPrincipal names everyone")
+    if principal.kind == "service":
+        hit = principal.name in element.service
+        return Finding(not hit, "its NotPrincipal names it" if hit else DIRECT)
+    if principal.kind in ("anonymous", "federated"):
+        hit = principal.kind == "federated" and principal.name in element.federated
+        return Finding(not hit, "its NotPrincipal names it" if hit else DIRECT)
+    ways = {_way(named, principal) for named in element.aws}
+    if effect == "Allow":
+        spared = bool(ways - {"", MAYBE})
+    elif principal.kind == "root":
+        spared = bool(ways & {DIRECT, ACCOUNT})
+    else:
+        spared = {DIRECT, ACCOUNT} <= ways and (principal.kind != "session" or ROLE in ways)
+    if spared:
+        return Finding(False, "its NotPrincipal names it")
+    if MAYBE in ways:
+        unknown = tuple(str(each) for each in element.aws if isinstance(each, Unknown))
+        return Finding(None, DIRECT, unknown or (f"the name of {principal}'s session",))
+    return Finding(True, DIRECT)
+
+
+def _way(named: str, principal: Principal) -> str:
+    """How one entry of a Principal element names a principal: itself, by its role, by its account, or not ("")."""
+    if isinstance(named, Unknown):
+        return MAYBE
+    if named == principal.account or named.endswith(f":iam::{principal.account}:root"):
+        return ACCOUNT if principal.kind != "root" else DIRECT if principal.arn == named else ACCOUNT
+    if named == principal.arn:
+        return DIRECT
+    if named in (principal.role_arn, principal.user_arn) and named:
+        return ROLE
+    if principal.kind == "session" and not principal.session and named.startswith(f"{principal.arn}/"):
+        return MAYBE
+    return ""
+
+
+def _principal_of_arn(text: str, more: Mapping[str, Any]) -> Principal:
+    parts = text.split(":", 5)
+    if len(parts) != 6 or parts[0] != "arn" or parts[2] not in ("iam", "sts"):
+        raise Usage(
+            f'"{text}" is not a principal; give the ARN of a role, a user or an account, "anyone", or "service:NAME"'
+        )
+    partition, account, rest = parts[1], parts[4], parts[5]
+    kind, _, name = rest.partition("/")
+    if rest == "root":
+        return Principal("root", **{"arn": text, "account": account, **more})
+    if kind == "user":
+        return Principal("user", **{"arn": text, "account": account, "name": name.rpartition("/")[2], **more})
+    if kind == "role":
+        short = name.rpartition("/")[2]
+        session_arn = f"arn:{partition}:sts::{account}:assumed-role/{short}"
+        return Principal(
+            "session",
+            **{"arn": session_arn, "account": account, "name": short, "role_arn": text, "alias": text, **more},
+        )
+    if kind == "assumed-role":
+        role, _, session = name.partition("/")
+        role_arn = f"arn:{partition}:iam::{account}:role/{role}"
+        return Principal(
+            "session",
+            **{"arn": text, "account": account, "name": role, "role_arn": role_arn, "session": session, **more},
+        )
+    if kind == "federated-user":
+        user_arn = f"arn:{partition}:iam::{account}:user/{name}"
+        return Principal(
+            "federated-user", **{"arn": text, "account": account, "name": name, "user_arn": user_arn, **more}
+        )
+    if kind in ("saml-provider", "oidc-provider"):
+        return Principal("federated", **{"arn": text, "name": text, **more})
+    raise Usage(f'"{text}" cannot make requests; give the ARN of a role, a user or an account')
+
+
+def _derived(request: Request) -> dict[str, Known]:
+    """The keys that follow from the request itself.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+    """
+    principal = request.principal
+    kind = principal.kind
+    facts: dict[str, Known] = {
+        "aws:principaltype": (PRINCIPAL_TYPES[kind],),
+        "aws:principalisawsservice": ("true" if kind == "service" else "false",),
+        "aws:principalservicename": (principal.name,) if kind == "service" else ABSENT,
+        "aws:username": (principal.name,) if kind == "user" else ABSENT,
+    }
+    if kind in ("user", "session", "root", "federated-user"):
+        facts["aws:principalarn"] = (principal.role_arn or principal.arn,)
+        facts["aws:principalaccount"] = (principal.account,)
+    else:
+        facts["aws:principalarn"] = ABSENT
+        facts["aws:principalaccount"] = ("anonymous",) if kind == "anonymous" else ABSENT
+        facts["aws:principalorgid"] = ABSENT
+        facts["aws:userid"] = ("anonymous",) if kind == "anonymous" else UNKNOWN
+    facts.update(_of_credentials(principal))
+    for key, value in (principal.tags or {}).items():
+        facts[f"aws:principaltag/{key}".lower()] = (value,)
+    if request.owner:
+        facts["aws:resourceaccount"] = (request.owner,)
+    region = request.resource.split(":")[3] if request.resource.count(":") >= 5 else ""
+    if region and not isinstance(request.resource, Unknown):
+        facts["aws:requestedregion"] = (region,)
+    return facts
+
+
+def _of_credentials(principal: Principal) -> dict[str, Known]:
+    """The keys only temporary credentials carry; who signs with long-term keys has none of them."""
+    temporary = principal.kind in ("session", "federated-user") or principal.credentials == "temporary"
+    if temporary:
+        return {"aws:tokenissuetime": PRESENT, "aws:multifactorauthpresent": PRESENT}
+    if principal.kind in ("user", "root") and principal.credentials is None:
+        return {}
+    return {"aws:tokenissuetime": ABSENT, "aws:multifactorauthpresent": ABSENT, "aws:multifactorauthage": ABSENT}
+
+
+@lru_cache(maxsize=8192)
+def _resource_pattern(pattern: str) -> Callable[[str], bool]:
+    """A test of a resource: each of an ARN's six parts is matched alone, missing parts are wildcards."""
+    if not pattern.startswith("arn:"):
+        whole = text_glob(pattern)
+        return lambda asked: whole.fullmatch(asked) is not None
+    parts = _six(pattern)
+    tests = [text_glob(part) for part in parts]
+
+    def test(asked: str) -> bool:
+        given = asked.split(":", 5)
+        return len(given) == 6 and all(one.fullmatch(part) for one, part in zip(tests, given, strict=True))
+
+    return test
+
+
+def _covers_pattern(pattern: str, asked: str) -> bool:
+    given = asked.split(":", 5)
+    if not pattern.startswith("arn:") or len(given) != 6:
+        return covers(pattern, asked)
+    return all(covers(one, part) for one, part in zip(_six(pattern), given, strict=True))
+
+
+def _overlaps(pattern: str, asked: str) -> bool:
+    given = asked.split(":", 5)
+    if not pattern.startswith("arn:") or len(given) != 6:
+        return overlap(pattern, asked)
+    return all(overlap(one, part) for one, part in zip(_six(pattern), given, strict=True))
+
+
+def _six(pattern: str) -> list[str]:
+    parts = pattern.split(":", 5)
+    return parts + ["*"] * (6 - len(parts))
+
+
+def _after_fifth_colon(pattern: str) -> tuple[str, str]:
+    # variables are filled in only there
+    parts = pattern.split(":", 5)
+    return (":".join(parts[:5]) + ":", parts[5]) if len(parts) == 6 else ("", pattern)
+
+
+def _opened(text: str) -> str:
+    """A pattern for what a text can be: unknown parts stand in angle brackets, variables in braces."""
+    return re.sub(r"<[^>]*>|\$\{[^}]*\}", "*", text)
+
+
+def _account_of(arn: str) -> str:
+    parts = arn.split(":", 5)
+    return parts[4] if len(parts) == 6 and re.fullmatch(r"\d{12}", parts[4]) else ""
+
+
+def _is_key(request: Request) -> bool:
+    return request.action.lower().startswith("kms:") and ":kms:" in request.resource and ":key/" in request.resource
+
+
+def _default_key_policy(account: str) -> Policy:
+    statement = {
+        "Sid": "Enable IAM User Permissions",
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{account or '000000000000'}:root"},
+        "Action": "kms:*",
+        "Resource": "*",
+    }
+    return Policy.read({"Version": "2012-10-17", "Statement": [statement]}, "the default key policy", "resource")
+
+
+def _because_of(by: Considered) -> str:
+    return f", because {by.why}" if by.why != "action and resource match" else ""
+
+
+def _plain(layer: str) -> str:
+    return re.sub(r" \d+$", "", layer)
+
+
+def _listed(names: Sequence[str]) -> str:
+    unique = list(dict.fromkeys(names))
+    return " and ".join([", ".join(unique[:-1]), unique[-1]] if len(unique) > 2 else unique)
+
+
+# how a resource-based policy names a principal; what limits the grant follows from it
+DIRECT, ROLE, ACCOUNT, MAYBE = "itself", "its role", "its account", "perhaps"
+
+# how far a statement got before it failed
+NEAR_RESOURCE, NEAR_CONDITION = 2, 3
+
+CONTROLS = (SCP, RCP, ENDPOINT)
+
+# what a role's trust policy decides
+ASSUMING = frozenset(
+    {"sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithwebidentity"}
+    | {"sts:tagsession", "sts:setsourceidentity"}
+)
+
+ALWAYS_THERE = frozenset(
+    {"aws:securetransport", "aws:currenttime", "aws:epochtime", "aws:userid", "aws:requestedregion"}
+    | {"aws:viaawsservice", "aws:principalaccount", "aws:principaltype"}
+)
+
+PRINCIPAL_TYPES: dict[PrincipalKind, str] = {
+    "user": "User",
+    "session": "AssumedRole",
+    "root": "Account",
+    "federated-user": "FederatedUser",
+    "service": "Service",
+    "federated": "WebIdentityUser",
+    "anonymous": "Anonymous",
+}
