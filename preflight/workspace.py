@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,12 +124,12 @@ class Workspace:
         if not lab.starter.is_dir():
             raise Usage(f"Lab {lab.number} has no starter here; ./lab list shows the labs there are")
         self.folder.mkdir(exist_ok=True)
-        copy = Path(tempfile.mkdtemp(prefix=f".new-{lab.id}-", dir=self.folder))
+        copy = self.folder / f".new-{lab.id}-{os.getpid()}-{time.time_ns()}"
         try:
-            shutil.copytree(
-                lab.starter, copy, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"), copy_function=_copy
-            )
-            copy.chmod(0o777 & ~_umask())
+            shutil.copytree(lab.starter, copy, ignore=shutil.ignore_patterns("__pycache__"))
+            for path in (copy, *copy.rglob("*")):
+                # A starter from a read-only checkout is still the learner's to change.
+                path.chmod(path.stat().st_mode | stat.S_IWUSR)
         except OSError:
             shutil.rmtree(copy, ignore_errors=True)
             raise
@@ -146,15 +145,3 @@ class Workspace:
     def _unwritable(self, fault: OSError, again: str) -> Unavailable:
         why = fault.strerror or str(fault)
         return Unavailable(f"workspace/ cannot be written ({why}); make room or make it writable, then {again}")
-
-
-def _copy(source: str, target: str) -> None:
-    # A starter from a read-only checkout is still the learner's to change.
-    shutil.copyfile(source, target)
-    Path(target).chmod(Path(source).stat().st_mode | stat.S_IWUSR)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
