@@ -97,7 +97,11 @@ class Template:
         if isinstance(source, dict):
             return cls(source)
         is_text = isinstance(source, str) and ("\n" in source or source.lstrip().startswith("{") or ":" in source[2:])
-        text = str(source) if is_text else Path(source).read_text(encoding="utf-8")
+        return cls.parse(str(source) if is_text else Path(source).read_text(encoding="utf-8"))
+
+    @classmethod
+    def parse(cls, text: str) -> Template:
+        """The template a text holds; raises Refused when it is neither JSON nor YAML."""
         return cls(_parse(text), text)
 
     @cached_property

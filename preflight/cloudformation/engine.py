@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from threading import RLock, Thread
 from typing import Any
 
-from preflight.cloudformation import derive, dynamic, validate
+from preflight.cloudformation import changes, derive, dynamic, validate
+from preflight.cloudformation.changes import ChangeSet
 from preflight.cloudformation.operation import Before, Failed, Operation
 from preflight.cloudformation.providers import Context
 from preflight.cloudformation.stack import Stack, StackResource
@@ -43,7 +44,7 @@ class CloudFormation:
         """Forget every stack; the services below are emptied by whoever owns them."""
         self.wait()
         self.stacks: list[Stack] = []
-        self.change_sets: list[Any] = []
+        self.change_sets: list[ChangeSet] = []
         self._operations: dict[str, tuple[Operation, Before]] = {}
         self._count = 0
 
@@ -94,14 +95,14 @@ class CloudFormation:
             if existing is not None and existing.status != "REVIEW_IN_PROGRESS":
                 raise Rejected(f"Stack [{name}] already exists", code="AlreadyExistsException")
             stack = existing or self.new_stack(name, template, region=region, account=account)
-            before = Before.of(stack)
             try:
-                self._accept(stack, template, parameters or {}, tags or {})
+                values = self.checked(stack, template, parameters or {})
             except BaseException:
-                before.restore(stack)
                 if existing is None:
                     self.stacks.remove(stack)
                 raise
+            before = Before.of(stack)
+            _accept(stack, template, parameters or {}, values, tags or {})
             stack.options = dict(options or {})
             stack.termination_protection = termination_protection
             operation = Operation(self, stack, token)
@@ -129,17 +130,13 @@ class CloudFormation:
         """
         with self._lock:
             stack = self.get(name, region=region, account=account)
-            if not stack.status.endswith("_COMPLETE") or stack.status in ("ROLLBACK_COMPLETE", "DELETE_COMPLETE"):
-                raise Rejected(f"Stack:{stack.stack_id} is in {stack.status} state and can not be updated.")
+            _refuse_update(stack)
+            new_tags = stack.tags if tags is None else tags
+            values = self.checked(stack, template, parameters or {})
+            if self.is_unchanged(stack, template, values, new_tags):
+                raise Rejected("No updates are to be performed.")
             before = Before.of(stack)
-            try:
-                self._accept(stack, template, parameters or {}, stack.tags if tags is None else tags)
-                self._refuse_new_types(stack, before.template)
-                if self.is_unchanged(stack, before):
-                    raise Rejected("No updates are to be performed.")
-            except BaseException:
-                before.restore(stack)
-                raise
+            _accept(stack, template, parameters or {}, values, new_tags)
             stack.options |= options or {}
             operation = Operation(self, stack, token)
             self._operations[stack.stack_id] = (operation, before)
@@ -184,6 +181,83 @@ class CloudFormation:
                 return
             operation = Operation(self, stack, token)
         self._run(stack, lambda: operation.delete(retain), "could not be deleted", wait)
+
+    def create_change_set(
+        self,
+        stack_name: str,
+        name: str,
+        template: Template,
+        *,
+        kind: str = "UPDATE",
+        parameters: Mapping[str, Any] | None = None,
+        tags: Mapping[str, str] | None = None,
+        region: str = "us-east-1",
+        account: str = "123456789012",
+        options: Mapping[str, Any] | None = None,
+    ) -> ChangeSet:
+        """Prepare a change of a stack (kind UPDATE) or a new stack (CREATE) without doing it."""
+        with self._lock:
+            stack = self.find(stack_name, region=region, account=account)
+            is_new = stack is None and kind == "CREATE"
+            if kind == "CREATE" and stack is not None and stack.status != "REVIEW_IN_PROGRESS":
+                raise Rejected(
+                    f"Stack [{stack_name}] already exists and cannot be created again with the changeSet [{name}]."
+                )
+            if stack is None:
+                if kind != "CREATE":
+                    raise Rejected(f"Stack [{stack_name}] does not exist")
+                stack = self.new_stack(stack_name, Template({}), region=region, account=account)
+            elif kind != "CREATE":
+                _refuse_update(stack)
+            try:
+                if self.find_change_set(name, stack) is not None:
+                    raise Rejected(f"ChangeSet {name} already exists", code="AlreadyExistsException")
+                new_tags = stack.tags if tags is None else tags
+                made = changes.new(self, stack, name, kind, template, parameters or {}, new_tags, options or {})
+            except BaseException:
+                if is_new:
+                    self.stacks.remove(stack)
+                raise
+            if is_new:
+                stack.say("REVIEW_IN_PROGRESS", "User Initiated")
+            self.change_sets.append(made)
+            return made
+
+    def find_change_set(self, name: str, stack: Stack | None = None) -> ChangeSet | None:
+        """The change set of this id, or of this name for a stack."""
+        for each in reversed(self.change_sets):
+            if each.change_set_id == name or (each.name == name and each.stack is stack):
+                return each
+        return None
+
+    def execute_change_set(
+        self, change_set: ChangeSet, *, token: str | None = None, wait: bool = True, **how: Any
+    ) -> Stack:
+        """Do what a change set prepared; `how` is on_failure for a new stack, roll_back for an update."""
+        if change_set.execution != "AVAILABLE":
+            raise Rejected(
+                f"ChangeSet [{change_set.change_set_id}] cannot be executed in its current status of "
+                f"[{change_set.status}]",
+                code="InvalidChangeSetStatusException",
+            )
+        stack = change_set.stack
+        for each in self.change_sets:
+            if each.stack is stack and each is not change_set:
+                each.execution = "OBSOLETE"
+        change_set.execution = "EXECUTE_COMPLETE"
+        act = self.create_stack if change_set.kind == "CREATE" else self.update_stack
+        return act(
+            stack.name,
+            change_set.template,
+            parameters=change_set.parameters,
+            tags=change_set.tags,
+            region=stack.region,
+            account=stack.account,
+            options=change_set.options,
+            token=token,
+            wait=wait,
+            **how,
+        )
 
     def roll_back(
         self, name: str, *, region: str = "us-east-1", account: str = "123456789012", wait: bool = True
@@ -252,8 +326,9 @@ class CloudFormation:
             if users and exports[name] != value:
                 raise Failed(None, f"Cannot update export {name} as it is in use by {users}.")
 
-    def scope(self, stack: Stack) -> Scope:
-        """Where a stack's functions are answered, from its resources as they are."""
+    def scope(self, stack: Stack, template: Template | None = None, values: Mapping[str, Any] | None = None) -> Scope:
+        """Where functions are answered from a stack's resources as they are; its own template's, or another's."""
+        template = template or stack.template
         exports = self.exports(region=stack.region, account=stack.account)
 
         def ref(name: str) -> Any:
@@ -273,9 +348,9 @@ class CloudFormation:
             account=stack.account,
             stack_name=stack.name,
             stack_id=stack.stack_id,
-            parameters=stack.values,
-            mappings=stack.template.mappings,
-            conditions=stack.template.conditions,
+            parameters=stack.values if values is None else values,
+            mappings=template.mappings,
+            conditions=template.conditions,
             ref=ref,
             attribute=attribute,
             export=export,
@@ -302,16 +377,21 @@ class CloudFormation:
         answer: dict[str, Any] = dynamic.answered(properties, self.context(stack, "").client)
         return answer
 
-    def is_unchanged(self, stack: Stack, before: Before) -> bool:
-        """Whether an update to what the stack now holds would change nothing."""
-        return (
-            stack.tags == before.tags
-            and stack.values == before.values
-            and all(
-                stack.template.body.get(section) == before.template.body.get(section)
-                for section in ("Resources", "Outputs", "Conditions", "Mappings", "Transform")
-            )
-        )
+    def is_unchanged(
+        self, stack: Stack, template: Template, values: Mapping[str, Any], tags: Mapping[str, str]
+    ) -> bool:
+        """Whether bringing the stack to this template would change nothing."""
+        sections = ("Resources", "Outputs", "Conditions", "Mappings", "Transform")
+        same = all(template.body.get(section) == stack.template.body.get(section) for section in sections)
+        return same and stack.values == values and stack.tags == dict(tags)
+
+    def checked(self, stack: Stack, template: Template, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """The parameters' values, once nothing speaks against the template; raises Refused with every fault."""
+        exports = self.exports(region=stack.region, account=stack.account)
+        known = [name for name, (_, owner) in exports.items() if owner is not stack]
+        validate.check(template, parameters=parameters, region=stack.region, account=stack.account, exports=known)
+        self._refuse_new_types(stack, template)
+        return self.values_of(stack, template, parameters)
 
     def values_of(self, stack: Stack, template: Template, given: Mapping[str, Any]) -> dict[str, Any]:
         """Every parameter in its own type, those of the `AWS::SSM::Parameter::Value` types looked up."""
@@ -333,20 +413,9 @@ class CloudFormation:
             values |= {name: typed(found[path], kinds[name]) for name, path in wanted.items()}
         return values
 
-    def _accept(self, stack: Stack, template: Template, parameters: Mapping[str, Any], tags: Mapping[str, str]) -> None:
-        """Give a stack its next template, parameters and tags once nothing speaks against them."""
-        exports = self.exports(region=stack.region, account=stack.account)
-        known = [name for name, (_, owner) in exports.items() if owner is not stack]
-        validate.check(template, parameters=parameters, region=stack.region, account=stack.account, exports=known)
-        stack.values = self.values_of(stack, template, parameters)
-        defaults = {name: each.get("Default") for name, each in template.parameters.items()}
-        stack.parameters = {name: parameters.get(name, defaults[name]) for name in template.parameters}
-        stack.template, stack.tags = template, dict(tags)
-
-    def _refuse_new_types(self, stack: Stack, old: Template) -> None:
-        old_types = {name: each.type for name, each in old.resources.items() if name in stack.resources}
-        new = stack.template.resources
-        changed = [name for name, kind in old_types.items() if name in new and new[name].type != kind]
+    def _refuse_new_types(self, stack: Stack, template: Template) -> None:
+        new = template.resources
+        changed = [name for name, old in stack.resources.items() if name in new and new[name].type != old.type]
         if changed:
             raise Rejected(
                 "Update of resource type is not permitted. The new template modifies resource type of the following "
@@ -373,6 +442,24 @@ class CloudFormation:
         if stack.status.endswith("_FAILED"):
             raise _deploy_failed(stack, Failed(None, stack.status_reason or ""), fate)
         return stack
+
+
+def _refuse_update(stack: Stack) -> None:
+    if not stack.status.endswith("_COMPLETE") or stack.status in ("ROLLBACK_COMPLETE", "DELETE_COMPLETE"):
+        raise Rejected(f"Stack:{stack.stack_id} is in {stack.status} state and can not be updated.")
+
+
+def _accept(
+    stack: Stack,
+    template: Template,
+    parameters: Mapping[str, Any],
+    values: dict[str, Any],
+    tags: Mapping[str, str],
+) -> None:
+    """Give a stack its next template, parameters and tags."""
+    defaults = {name: each.get("Default") for name, each in template.parameters.items()}
+    stack.parameters = {name: parameters.get(name, defaults[name]) for name in template.parameters}
+    stack.template, stack.values, stack.tags = template, values, dict(tags)
 
 
 def _resource_of(stack: Stack, name: str) -> StackResource:

@@ -26,14 +26,17 @@ class Difference:
 
 @dataclass(frozen=True)
 class Change:
-    """What an update does to one resource."""
+    """What an update does to one resource; `causes` are the replaced resources it refers to."""
 
     logical_id: str
     type: str
     action: Action
     replacement: Replacement = "False"
     scope: tuple[str, ...] = ()
-    differences: tuple[Difference, ...] = field(default=())
+    differences: tuple[Difference, ...] = ()
+    before: Mapping[str, Any] = field(default_factory=dict)
+    after: Mapping[str, Any] = field(default_factory=dict)
+    causes: tuple[str, ...] = ()
 
 
 def dependencies(template: Template, scope: Scope) -> dict[str, set[str]]:
