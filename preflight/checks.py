@@ -237,17 +237,29 @@ class Stack:
             for of, missed in self._deployment.not_emulated
         )
 
-    def may(self, principal: str, action: str, resource: str = "*", *, context: Mapping[str, Any] | None = None) -> Any:
+    def may(
+        self,
+        principal: str,
+        action: str,
+        resource: str = "*",
+        *,
+        context: Mapping[str, Any] | None = None,
+        also: Sequence[Any] = (),
+    ) -> Any:
         """Whether a principal may do an action, decided from every policy in the design (a Decision).
 
         `principal` is the name or ARN of a role, user or group, "anyone" for an anonymous caller, or
-        "service:lambda.amazonaws.com"; `context` holds condition keys, as {"aws:SecureTransport": "false"}.
+        "service:lambda.amazonaws.com"; `context` holds condition keys, as {"aws:SecureTransport": "false"}; `also` are
+        policies the principal is imagined to have besides, each a document or the ARN of one of AWS's own.
         """
         from preflight.analysis import identities
 
-        return identities.may(self.design, principal, action, resource, context=dict(context or {}))
+        imagined = {"also": list(also)} if also else {}
+        return identities.may(self.design, principal, action, resource, context=context, **imagined)
 
-    def reaches(self, source: str, target: str, port: int, protocol: str = "tcp") -> Any:
+    def reaches(
+        self, source: str | Sequence[str], target: str | Sequence[str], port: Any, protocol: str = "tcp"
+    ) -> Any:
         """Whether packets get from source to target, by routes, network ACLs and security groups."""
         from preflight.analysis import network
 

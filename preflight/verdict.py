@@ -77,10 +77,9 @@ def run(
     *,
     code: HasPath | Path | None = None,
     where: Where | None = None,
-    only: Sequence[str] | None = None,
     limit: float = SECONDS_PER_CHECK,
 ) -> list[Verdict]:
-    """Ask every promise of the lab (or those in `only`, by id) of this deployment; verdicts in the file's order.
+    """Ask every promise of the lab of this deployment; verdicts in the file's order.
 
     Places come from `where(construct path)` when given (an assembly's own `where` knows them best), else from the ids
     in `code`. `limit` is the seconds one check may take. The cloud is left as it was found.
@@ -89,8 +88,7 @@ def run(
     promises = read_promises(lab.checks)
     checks = load_checks(lab)
     asking = _Asking(promises, checks, deployment, where or _place_finder(code), limit)
-    wanted = [promise for promise in promises if only is None or promise.id in only]
-    return [asking.verdict(promise.id) for promise in wanted]
+    return [asking.verdict(promise.id) for promise in promises]
 
 
 def exit_code(verdicts: Sequence[Verdict]) -> int:

@@ -200,11 +200,11 @@ SSM_TYPE = "AWS::SSM::Parameter::Value<String>"
 
 @contextmanager
 def _moto() -> Iterator[None]:
-    """Every boto3 call of this process goes to moto, with AWS's defaults, until the context ends."""
+    """Every boto3 call of this process goes to moto, corrected, until the context ends."""
     from moto import mock_aws
     from moto.core.models import responses_mock
 
-    from preflight.clouds.defaults import bucket_defaults
+    from preflight.clouds.corrections import corrected
 
     # the environment is ours already, and the default session of whoever calls us stays theirs
     mock = mock_aws(config={"core": {"mock_credentials": False, "reset_boto3_session": False}})
@@ -213,7 +213,7 @@ def _moto() -> Iterator[None]:
     passed_on = responses_mock.passthru_prefixes
     responses_mock.passthru_prefixes = ("http://localhost", "http://127.0.0.1", "http://[::1]")
     try:
-        with bucket_defaults():
+        with corrected():
             yield
     finally:
         responses_mock.passthru_prefixes = passed_on
