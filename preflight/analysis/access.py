@@ -783,6 +783,9 @@ def _derived(request: Request) -> dict[str, Known]:
         facts["aws:principalaccount"] = ("anonymous",) if kind == "anonymous" else ABSENT
         facts["aws:principalorgid"] = ABSENT
         facts["aws:userid"] = ("anonymous",) if kind == "anonymous" else UNKNOWN
+    if kind != "service":
+        # only a service that calls for another resource says which
+        facts |= dict.fromkeys(("aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths"), ABSENT)
     facts.update(_of_credentials(principal))
     for key, value in (principal.tags or {}).items():
         facts[f"aws:principaltag/{key}".lower()] = (value,)
