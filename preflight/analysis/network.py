@@ -186,6 +186,10 @@ class Network:
             group_name, subnet_names = place.split(" in ", 1)
             group = self.layout.group(group_name.strip())
             for subnet in (self.layout.subnet(each.strip()) for each in subnet_names.split(" and ")):
+                if group.vpc is not subnet.vpc:
+                    raise Usage(
+                        f"{group.label} and {subnet.label} are not in one VPC; name a group of the subnet's VPC"
+                    )
                 yield self._wearer((group,), subnet)
         else:
             yield from self._ends_of_item(self.layout.find(place))

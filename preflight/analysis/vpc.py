@@ -184,7 +184,7 @@ class Layout:
             for each in self.design.of_type("AWS::EC2::SubnetNetworkAclAssociation")
         }
         subnets: dict[str, Subnet] = {}
-        for item in self.design.of_type("AWS::EC2::Subnet"):
+        for item in self.design.of_type(SUBNET):
             vpc = self.vpcs.get(self.ref(item.properties.get("VpcId"))) or Vpc(item, "a VPC outside this stack", ())
             cidrs = [as_net(item.properties.get("CidrBlock"))]
             six = item.properties.get("Ipv6CidrBlock")
@@ -431,7 +431,9 @@ def label(item: Item) -> str:
     if not item.path or "/" not in item.path:
         return item.logical_id
     parts = item.path.split("/")[1:]
-    return "/".join(parts[:-1] if len(parts) > 1 and parts[-1] in ("Resource", "Default") else parts)
+    # CDK's own last steps say nothing: Db/Resource, Network/DataSubnet1/Subnet
+    says_nothing = parts[-1] in ("Resource", "Default") or (item.type == SUBNET and parts[-1] == "Subnet")
+    return "/".join(parts[:-1] if len(parts) > 1 and says_nothing else parts)
 
 
 def _names(design: Design) -> dict[str, Item | str]:
@@ -562,14 +564,15 @@ VPC = "AWS::EC2::VPC"
 SECURITY_GROUP = "AWS::EC2::SecurityGroup"
 INSTANCE = "AWS::EC2::Instance"
 INTERFACE = "AWS::EC2::NetworkInterface"
+SUBNET = "AWS::EC2::Subnet"
 VPC_ENDPOINT = "AWS::EC2::VPCEndpoint"
 EMPTY: Mapping[str, Any] = {}
-PLACES = (VPC, "AWS::EC2::Subnet", SECURITY_GROUP, INSTANCE, INTERFACE, VPC_ENDPOINT)
+PLACES = (VPC, SUBNET, SECURITY_GROUP, INSTANCE, INTERFACE, VPC_ENDPOINT)
 
 # what Fn::GetAtt (or Ref) gives as the resource's own id
 OWN_IDS = {
     VPC: ("VpcId",),
-    "AWS::EC2::Subnet": ("SubnetId",),
+    SUBNET: ("SubnetId",),
     SECURITY_GROUP: ("GroupId", "Id"),
     "AWS::EC2::RouteTable": ("RouteTableId",),
     "AWS::EC2::NetworkAcl": ("Id",),

@@ -1,0 +1,496 @@
+"""What the triage service's network promises to the clinic."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from preflight.checks import VPC_GUIDE, Stack, after, attempt, could_not_ask, expect
+
+
+def check_losing_a_zone_leaves_both_tiers_standing(stack: Stack) -> None:
+    """Losing one Availability Zone leaves a website subnet and a database subnet standing.
+
+    A subnet lives in exactly one Availability Zone: one or more data centers with their own power and network. Zones
+    fail one at a time, so "highly available" on the exam begins with two of them. RDS refuses to start a database
+    whose subnets cover fewer than two.
+    """
+    tiers = {WEBSITE_SUBNETS: zones(stack, WEBSITE_SUBNETS), DATABASE_SUBNETS: zones(stack, DATABASE_SUBNETS)}
+    alone = {output: found for output, found in tiers.items() if len(found) < 2}
+
+    expect(
+        not alone,
+        saw=listed([f"{output} are all in {listed(sorted(found))}" for output, found in alone.items()]),
+        means="when that one zone has a bad day, the clinic has no triage until it recovers",
+        proved=f"both tiers span {listed(sorted(tiers[WEBSITE_SUBNETS] | tiers[DATABASE_SUBNETS]))}",
+        rival="A second Region survives more. Which losses justify its price, and which does a second zone cover?",
+        bullets=["CLF-C02 3.2-S2", "CLF-C02 3.2-S3", "SAA-C03 2.2-K1"],
+        read=f"{VPC_GUIDE}/configure-subnets.html",
+        where=next(iter(alone), None),
+    )
+
+
+def check_the_internet_reaches_https_and_nothing_else(stack: Stack) -> None:
+    """Anyone on the internet reaches the website on port 443, and on no other port than 443 and 80.
+
+    Three things make a subnet public: an internet gateway on the VPC, a route to it, and a public address on what
+    stands there. The security group then decides on which port. Everything else that is open is found within hours:
+    scanners walk the whole IPv4 internet all day.
+    """
+    group, subnets = website_group(stack), ids(stack, WEBSITE_SUBNETS)
+    for subnet in subnets:
+        for visitor in VISITORS:
+            way = stack.reaches(visitor, f"{group} in {subnet}", 443)
+            expect(
+                bool(way),
+                saw=said(way),
+                means="patients see a browser that waits until it gives up",
+                proved="visitors from anywhere reach port 443 in every website subnet",
+                bullets=["CLF-C02 3.5-S1", "SAA-C03 1.2-S1"],
+                read=f"{VPC_GUIDE}/VPC_Internet_Gateway.html",
+                where=getattr(way, "logical_id", None) or WEBSITE_SUBNETS,
+            )
+
+    opened = first_open(stack, "internet", [f"{group} in {subnet}" for subnet in subnets], NOT_A_WEBSITE)
+    expect(
+        opened is None,
+        saw=f"{opened and packet(opened)} of a website server answers {opened and opened.source}",
+        means="somebody tries that door every few minutes, with every password that ever leaked",
+        proved="no port but 443 and 80 answers the internet",
+        rival="A network ACL could close ports too. Why is it a poor place for rules about one kind of server?",
+        bullets=["CLF-C02 3.5-S2", "SAA-C03 1.2-K3"],
+        read=f"{VPC_GUIDE}/vpc-security-groups.html",
+        where=(opened and decided_by(opened, group)) or WEBSITE_GROUP,
+    )
+
+
+def check_the_website_reaches_the_database(stack: Stack) -> None:
+    """The website's servers reach the database on port 5432, from every website subnet to every database subnet.
+
+    A packet that arrives is half a connection: the answer has to find its way back. Security groups are stateful and
+    let it through by themselves. Network ACLs are stateless and see a new packet, addressed to whatever port the
+    asker chose (an ephemeral port).
+    """
+    asker, database = website_group(stack), database_group(stack)
+    for source in ids(stack, WEBSITE_SUBNETS):
+        for target in ids(stack, DATABASE_SUBNETS):
+            way = stack.reaches(f"{asker} in {source}", f"{database} in {target}", 5432)
+            gap = way if not way else next(iter(way.except_for), None)
+            expect(
+                gap is None,
+                saw=said(gap),
+                means="the website starts, says it is healthy, and fails on the first note",
+                proved="every pair of website and database subnets exchanges question and answer on port 5432",
+                rival="With security groups alone the answer needs no rule. What makes them able to know?",
+                bullets=["CLF-C02 3.5-S2", "SAA-C03 1.2-K3"],
+                read=f"{VPC_GUIDE}/nacl-ephemeral-ports.html",
+                where=getattr(gap, "logical_id", None) or DATABASE_GROUP,
+            )
+
+
+@after(check_the_website_reaches_the_database)
+def check_nobody_else_reaches_the_database(stack: Stack) -> None:
+    """The database answers servers that wear the website's security group, and nobody else.
+
+    A rule whose source is an address range trusts whatever stands there next year. A rule whose source is a security
+    group trusts a job: it follows the website's servers when they scale, move or change addresses. It is the exam's
+    answer to "only the web tier may reach the database".
+    """
+    asker, database = website_group(stack), database_group(stack)
+    targets = [f"{database} in {subnet}" for subnet in ids(stack, DATABASE_SUBNETS)]
+    for stranger in ["internet", *vpc_blocks(stack)]:
+        let_in = first_open(stack, stranger, targets, EVERY_PORT)
+        who = "the internet" if stranger == "internet" else f"any machine in {stranger}, whatever group it wears,"
+        expect(
+            let_in is None,
+            saw=f"{who} reaches the database on {let_in and packet(let_in)}",
+            means="one careless machine in the network, and the notes are a password away",
+            proved="no address by itself is let in, from inside the VPC or outside",
+            bullets=["CLF-C02 3.5-S2", "SAA-C03 1.2-S1"],
+            read=f"{VPC_GUIDE}/security-group-rules.html",
+            where=(let_in and decided_by(let_in, database)) or DATABASE_GROUP,
+        )
+
+    others = groups_let_in(stack, database) - {asker, database}
+    expect(
+        not others,
+        saw=f"the database also trusts {listed(sorted(others))}",
+        means="whatever wears that group reads notes, and it is not the website",
+        proved="no group but the website's is let in",
+        rival="The website's subnets have known addresses. What would a rule for their range let in as well?",
+        bullets=["CLF-C02 3.5-S2", "SAA-C03 1.2-S1"],
+        read=f"{VPC_GUIDE}/security-group-rules.html",
+        where=DATABASE_GROUP,
+    )
+
+
+def check_the_database_has_no_road_to_the_internet(stack: Stack) -> None:
+    """The database subnets have no route to the internet, in or out.
+
+    What makes a subnet private is its route table, not its name. Without a route no packet gets out, whatever the
+    rules of any security group say next month. A NAT gateway lets nobody in, and lets everything out: for a database
+    that holds notes, out is the direction that matters.
+    """
+    roads = [
+        (subnet, table, route) for subnet, table in route_tables(stack, DATABASE_SUBNETS) for route in roads_out(table)
+    ]
+    subnet, table, route = roads[0] if roads else ("", {}, {})
+
+    expect(
+        not roads,
+        saw=f"the route table of {subnet} sends {destination(route)} to {target_of(route)}",
+        means="a stolen password on the database server is enough to carry the notes out",
+        proved="the route tables of the database subnets lead within the VPC, and to gateway endpoints",
+        rival="A NAT gateway lets nobody in. When is a way out alone already too much?",
+        bullets=["CLF-C02 3.5-S1", "SAA-C03 1.2-S2"],
+        read=f"{VPC_GUIDE}/VPC_Route_Tables.html",
+        where=declared_route(stack, table, route) or DATABASE_SUBNETS,
+    )
+
+
+def check_backups_reach_s3_without_the_internet(stack: Stack) -> None:
+    """The database reaches S3 on port 443 through a VPC endpoint.
+
+    S3 lives outside every VPC. From a subnet without a road to the internet there are two ways to it: an interface
+    endpoint (an address in your subnet, billed by the hour) and a gateway endpoint (a route, free, for S3 and DynamoDB
+    alone). A gateway endpoint works for the subnets whose route tables it is written into, and for no other.
+    """
+    database = database_group(stack)
+    endpoints = [
+        item for item in stack.of_type(ENDPOINT) if str(item.properties.get("ServiceName")).rsplit(".", 1)[-1] == "s3"
+    ]
+    expect(
+        bool(endpoints),
+        saw="the VPC has no endpoint for S3",
+        means="last night's backup waits for a connection that never comes",
+        proved="the VPC has an endpoint for S3",
+        bullets=["SAA-C03 1.2-K2", "CLF-C02 3.5-S1"],
+        read=PRIVATELINK_GUIDE,
+        where=DATABASE_SUBNETS,
+    )
+    for subnet in ids(stack, DATABASE_SUBNETS):
+        ways = [stack.reaches(f"{database} in {subnet}", item.logical_id, 443) for item in endpoints]
+        expect(
+            any(ways),
+            saw=said(ways[0]),
+            means="last night's backup waits for a connection that never comes",
+            proved="from every database subnet the database reaches S3 through an endpoint, over AWS's own network",
+            rival="A NAT gateway leads to S3 as well. What does it cost, and where else does it lead?",
+            bullets=["SAA-C03 1.2-K2", "SAA-C03 4.4-S3", "CLF-C02 3.5-S1"],
+            read=PRIVATELINK_GUIDE,
+            where=getattr(ways[0], "logical_id", None) or DATABASE_SUBNETS,
+        )
+
+
+@after(check_the_website_reaches_the_database)
+def check_the_database_subnets_have_a_lock_of_their_own(stack: Stack) -> None:
+    """No other subnet gets into the database subnets on a port below 1024, whatever security groups say.
+
+    A security group belongs to a machine, and whoever starts a machine chooses it. A network ACL belongs to the
+    subnet: it holds for everything inside, can deny, and is read in the order of its numbers. AWS calls it a second
+    layer, and so does the exam: first the group, then, where it must not depend on one person, the ACL.
+    """
+    inner = ids(stack, DATABASE_SUBNETS)
+    others = [each for each in vpc_subnets(stack) if each not in inner]
+    let_in = first_open(stack, others, inner, WELL_KNOWN)
+
+    expect(
+        let_in is None,
+        saw=f"with its security group opened by mistake, {let_in and packet(let_in)} of a database server answers "
+        f"{let_in and let_in.source}",
+        means="one person in a hurry decides alone: nothing stands behind the security group",
+        proved="ports below 1024 stay shut to every other subnet even with all security groups open",
+        rival="Why not leave all of it to the network ACL, and give every machine an open group?",
+        bullets=["CLF-C02 3.5-S2", "SAA-C03 1.2-S1"],
+        read=f"{VPC_GUIDE}/vpc-network-acls.html",
+        where=DATABASE_SUBNETS,
+    )
+
+
+def check_addresses_fit_the_hospital_and_leave_room(stack: Stack) -> None:
+    """No address is the hospital's too, and every website and database subnet has room for 100 machines.
+
+    Next spring the hospital's network (10.0.0.0/16) is joined to yours. Networks that share an address can be joined
+    by neither peering nor VPN, and a VPC's first CIDR block stays for its life. A subnet's size is as final: AWS keeps
+    five addresses of each, the first four and the last.
+    """
+    shared = [block for block in vpc_blocks(stack) if overlaps(block, HOSPITAL)]
+    expect(
+        not shared,
+        saw=f"the VPC's {listed(shared)} and the hospital's {HOSPITAL} share addresses",
+        means="next spring's connection to the hospital begins with building this network again",
+        proved=f"no address of the VPC lies in {HOSPITAL}",
+        rival="NAT between two overlapping networks exists. Who has to understand it at three in the morning?",
+        bullets=["SAA-C03 3.4-K2", "CLF-C02 3.5-S1"],
+        read=f"{VPC_GUIDE}/vpc-cidr-blocks.html",
+        where=next((item for item in stack.of_type("AWS::EC2::VPC")), None),
+    )
+
+    free = {
+        each["SubnetId"]: each["AvailableIpAddressCount"]
+        for output in (WEBSITE_SUBNETS, DATABASE_SUBNETS)
+        for each in described(stack, output)
+    }
+    tight = [subnet for subnet, room in free.items() if room < ROOM]
+    expect(
+        not tight,
+        saw=listed([f"{subnet} has room for {free[subnet]}" for subnet in tight]),
+        means="the day the service grows, machines fail to start for want of an address",
+        proved=f"no address is the hospital's, and every subnet has {min(free.values())} addresses to give",
+        rival="Why not one /16 subnet for everything?",
+        bullets=["SAA-C03 3.4-K2", "CLF-C02 3.5-S1"],
+        read=f"{VPC_GUIDE}/subnet-sizing.html",
+        where=tight[0] if tight and stack.find(tight[0]) else WEBSITE_SUBNETS,
+    )
+
+
+def check_an_idle_month_costs_nothing(stack: Stack) -> None:
+    """Nothing here is billed by the hour.
+
+    A VPC, its subnets, route tables, security groups, network ACLs, internet gateway and gateway endpoints are free.
+    NAT gateways, interface endpoints and public IPv4 addresses are not, and run while you sleep. CDK's Vpc makes a NAT
+    gateway in every zone unless told otherwise: the most common surprise on a beginner's bill.
+    """
+    billed = [(item, price) for item, price in hourly(stack)]
+    month = sum(price for _, price in billed) * 730
+
+    expect(
+        not billed,
+        saw=f"{listed([kind(item.type) for item, _ in billed])}: at least {month:.0f} USD a month, before any traffic",
+        means="a network nobody uses yet costs more than the notes it was built for",
+        proved="the stack declares nothing that is billed by the hour",
+        rival="What would have to be true of the database for a NAT gateway to be worth its price?",
+        bullets=["CLF-C02 4.2-K2", "SAA-C03 4.4-K4"],
+        read="https://aws.amazon.com/vpc/pricing/",
+        where=billed[0][0] if billed else None,
+    )
+
+
+def ids(stack: Stack, output: str) -> list[str]:
+    """The subnets an output names, checked to be subnets that exist."""
+    value = stack.output(output)
+    found = [each.strip() for each in value.split(",") if each.strip()]
+    if not found or not all(each.startswith("subnet-") for each in found):
+        could_not_ask(f"the output {output} holds “{value}”; put subnet ids in it, separated by commas")
+    return found
+
+
+def described(stack: Stack, output: str) -> list[dict[str, Any]]:
+    """What EC2 says about the subnets of an output."""
+    answer = attempt(stack.client("ec2").describe_subnets, SubnetIds=ids(stack, output))
+    if not answer.ok:
+        could_not_ask(f"EC2 does not know the subnets in the output {output}: {answer.message}")
+    return answer.value["Subnets"]
+
+
+def zones(stack: Stack, output: str) -> set[str]:
+    return {each["AvailabilityZone"] for each in described(stack, output)}
+
+
+def website_group(stack: Stack) -> str:
+    return group_id(stack, WEBSITE_GROUP)
+
+
+def database_group(stack: Stack) -> str:
+    group = group_id(stack, DATABASE_GROUP)
+    if group == website_group(stack):
+        could_not_ask(
+            f"{WEBSITE_GROUP} and {DATABASE_GROUP} name one group; give each tier a security group of its own"
+        )
+    return group
+
+
+def group_id(stack: Stack, output: str) -> str:
+    value = stack.output(output)
+    if not value.startswith("sg-"):
+        could_not_ask(f"the output {output} holds “{value}”; put a security group's id in it (sg-...)")
+    return value
+
+
+def vpc_id(stack: Stack) -> str:
+    found = {each["VpcId"] for output in (WEBSITE_SUBNETS, DATABASE_SUBNETS) for each in described(stack, output)}
+    if len(found) != 1:
+        could_not_ask(f"the subnets of both tiers are in {len(found)} VPCs; the brief asks for one")
+    return found.pop()
+
+
+def vpc_blocks(stack: Stack) -> list[str]:
+    """The IPv4 CIDR blocks of the VPC."""
+    vpc = stack.client("ec2").describe_vpcs(VpcIds=[vpc_id(stack)])["Vpcs"][0]
+    return [each["CidrBlock"] for each in vpc["CidrBlockAssociationSet"] if in_use(each["CidrBlockState"])]
+
+
+def vpc_subnets(stack: Stack) -> list[str]:
+    answer = stack.client("ec2").describe_subnets(Filters=[{"Name": "vpc-id", "Values": [vpc_id(stack)]}])
+    return [each["SubnetId"] for each in answer["Subnets"]]
+
+
+def in_use(state: dict[str, str]) -> bool:
+    return state.get("State") in ("associated", "associating")
+
+
+def groups_let_in(stack: Stack, group: str) -> set[str]:
+    """The security groups a group's inbound rules name."""
+    found = stack.client("ec2").describe_security_groups(GroupIds=[group])["SecurityGroups"][0]
+    return {pair["GroupId"] for rule in found["IpPermissions"] for pair in rule.get("UserIdGroupPairs", [])}
+
+
+def route_tables(stack: Stack, output: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each subnet with the route table it uses: the one associated with it, else the VPC's main one."""
+    ec2 = stack.client("ec2")
+    tables = ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [vpc_id(stack)]}])["RouteTables"]
+    for subnet in ids(stack, output):
+        own = [table for table in tables if any(each.get("SubnetId") == subnet for each in table["Associations"])]
+        main = [table for table in tables if any(each.get("Main") for each in table["Associations"])]
+        yield subnet, (own or main)[0]
+
+
+def roads_out(table: dict[str, Any]) -> list[dict[str, Any]]:
+    """A table's routes that hold addresses of the internet and lead to something other than a gateway endpoint."""
+    return [
+        route
+        for route in table["Routes"]
+        if target_of(route) != "local" and not target_of(route).startswith("vpce-") and is_public(destination(route))
+    ]
+
+
+def destination(route: dict[str, Any]) -> str:
+    keys = ("DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId")
+    return next((route[key] for key in keys if route.get(key)), "")
+
+
+def target_of(route: dict[str, Any]) -> str:
+    return next((str(route[key]) for key in ROUTE_TARGETS if route.get(key)), "nowhere")
+
+
+def is_public(block: str) -> bool:
+    """Whether a destination holds any address outside the private ranges."""
+    try:
+        net = ipaddress.ip_network(block)
+    except ValueError:
+        return False
+    return not any(net.version == private.version and net.subnet_of(private) for private in PRIVATE)
+
+
+def overlaps(one: str, other: str) -> bool:
+    return ipaddress.ip_network(one).overlaps(ipaddress.ip_network(other))
+
+
+def declared_route(stack: Stack, table: dict[str, Any], route: dict[str, Any]) -> Any:
+    """The route as the stack declares it, to point at."""
+    for item in stack.of_type("AWS::EC2::Route"):
+        wanted = (table.get("RouteTableId"), destination(route))
+        if (item.properties.get("RouteTableId"), destination(item.properties)) == wanted:
+            return item
+    return None
+
+
+def decided_by(way: Any, group: str) -> str | None:
+    """The logical id of the last group or rule that let a packet in."""
+    named = [hop.logical_id for hop in way.hops if hop.logical_id and "ingress rule" in hop.detail]
+    return named[-1] if named else None
+
+
+def first_open(
+    stack: Stack,
+    sources: str | Sequence[str],
+    targets: Sequence[str],
+    ports: Sequence[tuple[str, tuple[int, int]]],
+) -> Any:
+    """The first way in over any of these protocols and port ranges, or None."""
+    for protocol, span in ports:
+        way = stack.reaches(sources, targets, span, protocol)
+        if way:
+            return way
+    return None
+
+
+def hourly(stack: Stack) -> Iterator[tuple[Any, float]]:
+    """What the stack declares that is billed by the hour, with its price, USD an hour, 0 where it depends."""
+    for item in stack.of_type(*USD_AN_HOUR, *BY_SIZE):
+        if item.type == ENDPOINT and item.properties.get("VpcEndpointType", "Gateway") == "Gateway":
+            continue
+        places = len(item.properties.get("SubnetIds") or [1]) if item.type == ENDPOINT else 1
+        yield item, USD_AN_HOUR.get(item.type, 0.0) * places
+
+
+def kind(type_name: str) -> str:
+    return {"NatGateway": "a NAT gateway", "EIP": "an Elastic IP address", "VPCEndpoint": "an interface endpoint"}.get(
+        type_name.rsplit("::", 1)[-1], f"a {type_name.rsplit('::', 1)[-1]}"
+    )
+
+
+def packet(way: Any) -> str:
+    return f"{way.protocol} port {way.port}"
+
+
+def said(way: Any) -> str:
+    """What stopped a packet, as a sentence; empty when nothing did."""
+    return "" if way is None or way else way.because
+
+
+def listed(words: Sequence[str]) -> str:
+    """Words as a sentence lists them."""
+    return ", ".join(words[:-1]) + " and " + words[-1] if len(words) > 1 else "".join(words)
+
+
+WEBSITE_SUBNETS = "WebsiteSubnets"
+DATABASE_SUBNETS = "DatabaseSubnets"
+WEBSITE_GROUP = "WebsiteSecurityGroup"
+DATABASE_GROUP = "DatabaseSecurityGroup"
+
+HOSPITAL = "10.0.0.0/16"
+ROOM = 100
+# people from three ends of the IPv4 internet
+VISITORS = ("18.204.77.10", "91.198.174.192", "203.0.113.80")
+# HTTP/3 is HTTPS over udp 443
+NOT_A_WEBSITE = (
+    ("tcp", (22, 22)),
+    ("tcp", (1, 79)),
+    ("tcp", (81, 442)),
+    ("tcp", (444, 65535)),
+    ("udp", (1, 442)),
+    ("udp", (444, 65535)),
+)
+EVERY_PORT = (("tcp", (1, 65535)), ("udp", (1, 65535)))
+# SSH first, because it is the one people look for
+WELL_KNOWN = (("tcp", (22, 22)), ("tcp", (1, 1023)), ("udp", (1, 1023)))
+
+PRIVATE = tuple(
+    map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"))
+)
+ROUTE_TARGETS = (
+    "GatewayId",
+    "NatGatewayId",
+    "EgressOnlyInternetGatewayId",
+    "TransitGatewayId",
+    "VpcPeeringConnectionId",
+    "NetworkInterfaceId",
+    "InstanceId",
+    "LocalGatewayId",
+    "CarrierGatewayId",
+)
+ENDPOINT = "AWS::EC2::VPCEndpoint"
+PRIVATELINK_GUIDE = "https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html"
+# us-east-1; https://aws.amazon.com/vpc/pricing/ and its neighbours, checked_on 2026-11-22
+USD_AN_HOUR = {
+    "AWS::EC2::NatGateway": 0.045,
+    "AWS::EC2::EIP": 0.005,
+    ENDPOINT: 0.01,
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": 0.0225,
+    "AWS::EC2::TransitGatewayAttachment": 0.05,
+    "AWS::EC2::TransitGatewayVpcAttachment": 0.05,
+    "AWS::EC2::VPNConnection": 0.05,
+}
+# these too, at a price that depends on their size
+BY_SIZE = (
+    "AWS::EC2::Instance",
+    "AWS::AutoScaling::AutoScalingGroup",
+    "AWS::ElasticLoadBalancing::LoadBalancer",
+    "AWS::RDS::DBInstance",
+    "AWS::RDS::DBCluster",
+    "AWS::EC2::ClientVpnEndpoint",
+    "AWS::NetworkFirewall::Firewall",
+    "AWS::Route53Resolver::ResolverEndpoint",
+)
