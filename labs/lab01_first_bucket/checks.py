@@ -13,7 +13,7 @@ def check_nobody_outside_the_account_gets_in(stack: Stack) -> None:
     """Nobody outside your account reads, writes or lists the notes.
 
     A bucket starts closed. Every leak in the news began with somebody opening it: a bucket policy with "*" in it, a
-    grant to the wrong account. AWS keeps its half of the shared responsibility model (disks, buildings, S3 itself);
+    grant to an account nobody knows any more. AWS keeps its half of the shared responsibility model (disks, buildings, S3 itself);
     who may read is your half.
     """
     notes = notes_bucket(stack)
