@@ -57,7 +57,7 @@ class Course:
                     faults.extend(error.faults)
         faults += _faults_together(labs, Exams.load(root) if labs else Exams([]), unread=bool(faults))
         if faults:
-            raise BrokenLab("These labs have faults; mend them, then run ./lab list.", faults)
+            raise BrokenLab("These labs have faults; mend them, then run ./lab list", faults)
         return cls(root, labs)
 
     @cached_property
@@ -71,7 +71,7 @@ class Course:
         wanted = str(int(wanted)) if wanted.isdecimal() else wanted
         if wanted in names:
             return names[wanted]
-        raise Usage(f"There is no lab called {word}; {self._near(wanted)} See them all with ./lab list.")
+        raise Usage(f"There is no lab called {word}; {self._near(wanted)} See them all with ./lab list")
 
     def next(self, progress: Stands) -> Next:
         """What to do next: a lab under way first, then a promise that broke, then the next lab whose needs are kept."""

@@ -96,7 +96,7 @@ class Exams:
             except ValidationError as error:
                 faults.extend(f"exams/{file.name}: {fault}" for fault in faults_of(error))
         if faults:
-            raise BrokenLab("These exam files have faults; mend them, then run ./lab list.", faults)
+            raise BrokenLab("These exam files have faults; mend them, then run ./lab list", faults)
         return cls(exams)
 
     def task(self, id: str) -> Place:
@@ -128,7 +128,7 @@ class Exams:
         if id in places:
             return places[id]
         near = get_close_matches(id, places, n=3) or list(places)[:3]
-        raise Usage(f"exams/ has no {id}; near it: {', '.join(near) or 'nothing'}. See them all with ./lab list.")
+        raise Usage(f"exams/ has no {id}; near it: {', '.join(near) or 'nothing'}. See them all with ./lab list")
 
 
 def faults_of(error: ValidationError) -> list[str]:

@@ -97,7 +97,10 @@ class Lab(_Data):
             else:
                 if not faults:
                     return lab
-        raise BrokenLab(f"{folder.name}'s lab.toml has faults; mend them, then run ./lab list.", faults)
+        raise BrokenLab(f"{folder.name}'s lab.toml has faults; mend them, then run ./lab list", faults)
+
+    def __hash__(self) -> int:
+        return hash(self.folder)
 
     @property
     def root(self) -> Path:

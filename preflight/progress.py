@@ -22,10 +22,10 @@ HELD = ("kept", "elsewhere")
 MIGRATIONS = (
     """
     CREATE TABLE starts (
-        id INTEGER PRIMARY KEY, lab TEXT NOT NULL, version INTEGER NOT NULL, at TEXT NOT NULL
+        id INTEGER PRIMARY KEY, lab INTEGER NOT NULL, version INTEGER NOT NULL, at TEXT NOT NULL
     );
     CREATE TABLE attempts (
-        id INTEGER PRIMARY KEY, lab TEXT NOT NULL, version INTEGER NOT NULL, at TEXT NOT NULL,
+        id INTEGER PRIMARY KEY, lab INTEGER NOT NULL, version INTEGER NOT NULL, at TEXT NOT NULL,
         synth REAL NOT NULL, deploy REAL NOT NULL, checks REAL NOT NULL, total REAL NOT NULL
     );
     CREATE TABLE outcomes (
@@ -34,7 +34,7 @@ MIGRATIONS = (
         PRIMARY KEY (attempt, position)
     );
     CREATE TABLE hints (
-        id INTEGER PRIMARY KEY, lab TEXT NOT NULL, promise TEXT NOT NULL, rung INTEGER NOT NULL, at TEXT NOT NULL
+        id INTEGER PRIMARY KEY, lab INTEGER NOT NULL, promise TEXT NOT NULL, rung INTEGER NOT NULL, at TEXT NOT NULL
     );
     CREATE INDEX attempts_by_lab ON attempts(lab, id);
     CREATE INDEX outcomes_by_promise ON outcomes(promise, attempt);
@@ -43,10 +43,10 @@ MIGRATIONS = (
 
 
 class LabFacts(Protocol):
-    """What progress needs to know of a lab."""
+    """What progress needs to know of a lab; its number is what stays when its folder is renamed."""
 
     @property
-    def id(self) -> str: ...
+    def number(self) -> int: ...
     @property
     def version(self) -> int: ...
 
@@ -125,7 +125,9 @@ class Progress:
     def record_start(self, lab: LabFacts) -> None:
         """The learner begins this lab, at its version of today."""
         with self._writing() as database:
-            database.execute("INSERT INTO starts (lab, version, at) VALUES (?, ?, ?)", (lab.id, lab.version, _now()))
+            database.execute(
+                "INSERT INTO starts (lab, version, at) VALUES (?, ?, ?)", (lab.number, lab.version, _now())
+            )
 
     def record_attempt(self, lab: LabFacts, verdicts: Iterable[Outcome], seconds: Mapping[str, float]) -> None:
         """One check of the learner's own code: an outcome a promise, and its seconds by stage."""
@@ -133,7 +135,7 @@ class Progress:
         with self._writing() as database:
             attempt = database.execute(
                 "INSERT INTO attempts (lab, version, at, synth, deploy, checks, total) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (lab.id, lab.version, _now(), *stages),
+                (lab.number, lab.version, _now(), *stages),
             ).lastrowid
             database.executemany(
                 "INSERT INTO outcomes (attempt, position, promise, outcome, bullets) VALUES (?, ?, ?, ?, ?)",
@@ -146,22 +148,22 @@ class Progress:
     def take_rung(self, lab: LabFacts, promise: str) -> int:
         """One rung further for this promise, remembered: 1 to 4, and 4 again after that."""
         with self._writing() as database:
-            rung = min(self._rung(database, lab.id, promise) + 1, RUNG_COUNT)
+            rung = min(self._rung(database, lab.number, promise) + 1, RUNG_COUNT)
             database.execute(
-                "INSERT INTO hints (lab, promise, rung, at) VALUES (?, ?, ?, ?)", (lab.id, promise, rung, _now())
+                "INSERT INTO hints (lab, promise, rung, at) VALUES (?, ?, ?, ?)", (lab.number, promise, rung, _now())
             )
         return rung
 
     def rung(self, lab: LabFacts, promise: str) -> int:
         """The last rung taken for this promise; 0 when none was."""
         with self._reading() as database:
-            return self._rung(database, lab.id, promise) if database else 0
+            return self._rung(database, lab.number, promise) if database else 0
 
     def standing(self, lab: LabFacts) -> Standing:
         """Where the learner stands in this lab."""
         with self._reading() as database:
-            folder = (self.workspace / lab.id).is_dir()
-            return self._standing(database, lab.id, folder) if database else Standing(started=folder)
+            folder = any(path.is_dir() for path in self.workspace.glob(f"lab{lab.number:02d}_*"))
+            return self._standing(database, lab.number, folder) if database else Standing(started=folder)
 
     def missed(self, bullets: Iterable[str]) -> int:
         """How often a promise that names one of these exam bullets turned to not yet, in any lab.
@@ -172,7 +174,7 @@ class Progress:
         with self._reading() as database:
             rows = database.execute(_HISTORY).fetchall() if database and wanted else []
         missed = 0
-        last: dict[tuple[str, str], str] = {}
+        last: dict[tuple[int, str], str] = {}
         for lab, promise, outcome, named in rows:
             turned = outcome == "not_yet" and last.get((lab, promise)) != "not_yet"
             missed += turned and bool(wanted.intersection(json.loads(named)))
@@ -187,7 +189,7 @@ class Progress:
             if not database:
                 return []
             attempts = database.execute(
-                "SELECT id, at, version, total FROM attempts WHERE lab = ? ORDER BY id", (lab.id,)
+                "SELECT id, at, version, total FROM attempts WHERE lab = ? ORDER BY id", (lab.number,)
             ).fetchall()
             return [
                 {"at": at, "version": version, "seconds": total, "promises": self._outcomes(database, id)}
@@ -197,9 +199,9 @@ class Progress:
     def rungs(self, lab: LabFacts) -> dict[str, int]:
         """The last rung taken, by promise; promises without one are left out."""
         with self._reading() as database:
-            return dict(database.execute(_RUNGS, (lab.id,)).fetchall()) if database else {}
+            return dict(database.execute(_RUNGS, (lab.number,)).fetchall()) if database else {}
 
-    def _standing(self, database: sqlite3.Connection, lab: str, folder: bool) -> Standing:
+    def _standing(self, database: sqlite3.Connection, lab: int, folder: bool) -> Standing:
         started = database.execute(
             "SELECT version, at FROM starts WHERE lab = ? ORDER BY id DESC LIMIT 1", (lab,)
         ).fetchone()
@@ -219,7 +221,7 @@ class Progress:
         rows = database.execute("SELECT promise, outcome FROM outcomes WHERE attempt = ? ORDER BY position", (attempt,))
         return dict(rows.fetchall())
 
-    def _rung(self, database: sqlite3.Connection, lab: str, promise: str) -> int:
+    def _rung(self, database: sqlite3.Connection, lab: int, promise: str) -> int:
         row = database.execute("SELECT MAX(rung) FROM hints WHERE lab = ? AND promise = ?", (lab, promise)).fetchone()
         return row[0] or 0
 
@@ -244,7 +246,7 @@ class Progress:
                 yield database
         except (OSError, sqlite3.OperationalError) as error:
             raise Unavailable(
-                f"Progress cannot be written to workspace/ ({error}). Make the folder writable, then run ./lab doctor."
+                f"Progress cannot be written to workspace/ ({error}). Make the folder writable, then run ./lab doctor"
             ) from error
 
     def _open(self, *, for_writing: bool) -> sqlite3.Connection | None:
@@ -310,7 +312,7 @@ class Progress:
                 Path(f"{self.file}{suffix}").rename(f"{aside}{suffix}")
         self.notices.append(
             f"workspace/progress.sqlite is damaged. It was set aside as workspace/{aside.name}, and a new one begins; "
-            "your stacks are untouched. See where you stand with ./lab progress."
+            "your stacks are untouched. See where you stand with ./lab progress"
         )
 
 

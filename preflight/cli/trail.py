@@ -58,8 +58,6 @@ def reset(context: typer.Context, lab: LabWord) -> None:
     desk: Desk = context.obj
     chosen = desk.course.find(lab)
     aside = desk.workspace.reset(chosen)
-    if not desk.workspace.started(chosen):
-        desk.workspace.start(chosen)
     desk.progress.record_start(chosen)
     from preflight.cli.answer import shown_path
 
