@@ -33,6 +33,7 @@ def may(
     resource: str = "*",
     *,
     context: Mapping[str, ContextValue] | None = None,
+    also: Sequence[str | Mapping[str, Any]] = (),
 ) -> Decision:
     """Whether a principal may do an action on a resource, decided from every policy in the design.
 
@@ -47,10 +48,15 @@ def may(
 
     `context` holds condition keys (see `access.Request`). Without more, the call is an ordinary one: over TLS
     ("aws:SecureTransport" is "true"), made directly, with the tags the design gives the principal. Every other key is
-    unknown, and the answer may depend on it. Raises Usage for a name that means nothing or several things.
+    unknown, and the answer may depend on it.
+
+    `also` asks what if: managed policies (by ARN) or documents attached to the principal besides its own. With it the
+    principal may be a user or role of this account that the design does not hold.
+
+    Raises Usage for a name that means nothing or several things.
     """
     index = index_of(design)
-    identity = index.identity(principal)
+    identity = index.identity(principal, hypothetical=bool(also))
     asked = index.arn(resource, action)
     guard = index.guard(asked)
     is_assuming = action.lower().startswith("sts:assumerole") or action.lower() in ("sts:tagsession",)
@@ -69,7 +75,7 @@ def may(
     )
     return decide(
         request,
-        identity_policies=identity.policies,
+        identity_policies=(*identity.policies, *map(index.attached, also)),
         resource_policy=role.trust if role else guard.policy if guard and not is_assuming else None,
         boundaries=identity.boundaries,
         public_access_block=guard.public_access_block if guard else None,
@@ -117,8 +123,8 @@ class Index:
         self._identities: dict[str, Identity] = {}
         self._documents: dict[str, Policy] = {}
 
-    def identity(self, name: str) -> Identity:
-        """The principal a name means."""
+    def identity(self, name: str, *, hypothetical: bool = False) -> Identity:
+        """The principal a name means; a hypothetical one of this account need not be in the design."""
         if name in ("anyone", "anonymous", "*") or name.startswith("service:"):
             return Identity(Principal.of(name))
         if re.fullmatch(r"[a-z0-9.-]+\.amazonaws\.com(\.cn)?", name):
@@ -130,7 +136,11 @@ class Index:
             raise Usage(f'"{name}" can mean {_listed(found)}; ask with one of these')
         if found:
             return self._of_item(found[0], name)
-        return self._outside(name)
+        return self._outside(name, hypothetical)
+
+    def attached(self, policy: str | Mapping[str, Any]) -> Policy:
+        """A policy somebody might attach: a managed one by its ARN, or a document."""
+        return self._managed(policy) if isinstance(policy, str) else Policy.read(policy, "a policy attached besides")
 
     def of(self, item: Item) -> Identity:
         """The identity of a role, user or group of the design."""
@@ -244,7 +254,7 @@ class Index:
             raise Usage(f'"{name}" runs with the role {role}, which is not in this stack; ask for a role of the stack')
         return self.of(found[0])
 
-    def _outside(self, name: str) -> Identity:
+    def _outside(self, name: str, hypothetical: bool) -> Identity:
         if name.startswith("arn:"):
             principal = Principal.of(name)
             if principal.role_arn and principal.session:
@@ -255,6 +265,8 @@ class Index:
                         return Identity(named, inside.policies, inside.boundaries, inside.trust, inside.context, item)
             if principal.account != self.design.account:
                 return Identity(principal, (_EVERYTHING,))
+            if hypothetical:
+                return Identity(principal)
         raise Usage(
             f'no role, user or group of this stack is called "{name}"; '
             f'ask with one of {_listed(self.principals)}, "anyone", or "service:NAME"'
