@@ -110,18 +110,21 @@ def check_deleting_needs_mfa(stack):
         all(map(is_allowed, with_mfa)),
         saw=f"with MFA, {plainly(first(with_mfa, but=is_allowed), notes)}",
         means="a note that a patient asked to have deleted stays",
+        bullets=["CLF-C02 2.3-S2"],
         **what_mfa_proves(by_key, notes),
     )
     expect(
         all(map(is_refused, without)),
         saw=f"without MFA, {plainly(first(without, but=is_refused), notes)}",
         means="a guessed password is enough to delete every note",
+        bullets=["CLF-C02 2.3-S2"],
         **what_mfa_proves(by_key, notes),
     )
     expect(
         all(map(is_refused, by_key)),
         saw=f"with an access key, {plainly(first(by_key, but=is_refused), notes)}",
         means="one leaked access key deletes every note, MFA or not",
+        bullets=["CLF-C02 2.3-S2"],
         **what_mfa_proves(by_key, notes),
     )
 
@@ -142,13 +145,13 @@ def check_people_get_permissions_from_groups(stack):
     }
     alone = [user for user in users if not iam.list_groups_for_user(UserName=user)["Groups"]]
     glued = {user: names for user, names in own.items() if names}
-    words = {
-        "means": "when somebody changes jobs, nobody knows which of their permissions to take away",
-        "proved": f"{len(users)} people, none with a policy of their own, each in a group",
-        "rival": "IAM Identity Center gives people temporary credentials. Why does AWS prefer it to users?",
-        "bullets": ["CLF-C02 2.3-S3", "CLF-C02 2.3-K4"],
-        "read": f"{IAM_GUIDE}/id_groups.html",
-    }
+    words = dict(
+        means="when somebody changes jobs, nobody knows which of their permissions to take away",
+        proved=f"{len(users)} people, none with a policy of their own, each in a group",
+        rival="IAM Identity Center gives people temporary credentials. Why does AWS prefer it to users?",
+        bullets=["CLF-C02 2.3-S3", "CLF-C02 2.3-K4"],
+        read=f"{IAM_GUIDE}/id_groups.html",
+    )
     user, names = next(iter(glued.items()), ("", []))
     expect(not glued, saw=f"{user} carries {' and '.join(names)} directly", where=user or None, **words)
     lone = alone[0] if alone else ""
@@ -176,13 +179,13 @@ def check_lambda_alone_takes_the_role(stack):
         "AWS Glue": "service:glue.amazonaws.com",
     }
     trusted = [who for who, arn in others.items() if not is_refused(trusts(stack, role, arn))]
-    words = {
-        "proved": "the trust policy names lambda.amazonaws.com and refuses six others, this account's root among them",
-        "rival": "An access key would work in the function too. What does a leaked role session cost you?",
-        "bullets": ["CLF-C02 2.3-K1", "CLF-C02 2.3-S2"],
-        "read": f"{IAM_GUIDE}/id_roles_create_for-service.html",
-        "where": role,
-    }
+    words = dict(
+        proved="the trust policy names lambda.amazonaws.com and refuses six others, this account's root among them",
+        rival="An access key would work in the function too. What does a leaked role session cost you?",
+        bullets=["CLF-C02 2.3-K1", "CLF-C02 2.3-S2"],
+        read=f"{IAM_GUIDE}/id_roles_create_for-service.html",
+        where=role,
+    )
     expect(
         is_allowed(by_lambda),
         saw=by_lambda.because,
@@ -217,13 +220,13 @@ def check_the_triage_role_does_its_job_alone(stack):
         *elsewhere(stack),
     ]
     open_doors = first_open(stack, name, attempts, context=SESSION)
-    words = {
-        "proved": f"raw/ is read, triaged/ is written, {len(attempts)} other requests are refused",
-        "rival": "notes.grant_read_write(role) is one line. Which of these refusals would it undo?",
-        "bullets": ["CLF-C02 2.3-K3"],
-        "read": f"{IAM_GUIDE}/access_policies.html",
-        "where": role,
-    }
+    words = dict(
+        proved=f"raw/ is read, triaged/ is written, {len(attempts)} other requests are refused",
+        rival="notes.grant_read_write(role) is one line. Which of these refusals would it undo?",
+        bullets=["CLF-C02 2.3-K3"],
+        read=f"{IAM_GUIDE}/access_policies.html",
+        where=role,
+    )
     expect(is_allowed(reads), saw=plainly(reads, notes), means="no note is triaged", **words)
     expect(
         is_allowed(writes),
@@ -263,13 +266,13 @@ def check_raw_notes_open_for_the_role_alone(stack):
         ),
     }
     read_by = [who for who, decision in others.items() if not is_refused(decision)]
-    words = {
-        "proved": f"the triage role reads raw/note; {plainly(next(iter(others.values())), notes)}",
-        "rival": "Encryption with a key of your own could also keep them out. Who would hold the key's policy?",
-        "bullets": ["CLF-C02 2.3-K1", "CLF-C02 2.3-K3"],
-        "read": f"{IAM_GUIDE}/reference_policies_evaluation-logic_AccessPolicyLanguage_Interplay.html",
-        "where": "NotesBucket",
-    }
+    words = dict(
+        proved=f"the triage role reads raw/note; {plainly(next(iter(others.values())), notes)}",
+        rival="Encryption with a key of your own could also keep them out. Who would hold the key's policy?",
+        bullets=["CLF-C02 2.3-K1", "CLF-C02 2.3-K3"],
+        read=f"{IAM_GUIDE}/reference_policies_evaluation-logic_AccessPolicyLanguage_Interplay.html",
+        where="NotesBucket",
+    )
     expect(
         is_allowed(by_role),
         saw=plainly(by_role, notes),
@@ -325,13 +328,13 @@ def check_the_contractor_has_a_ceiling(stack):
         *elsewhere(stack),
     ]
     open_doors = first_open(stack, kai, attempts, also=[ADMINISTRATOR])
-    words = {
-        "proved": f"with AdministratorAccess attached by mistake, {len(attempts)} requests are still refused",
-        "rival": "A service control policy is a ceiling too. For whom, and who can set it?",
-        "bullets": ["CLF-C02 2.3-K3", "CLF-C02 2.3-S3"],
-        "read": f"{IAM_GUIDE}/access_policies_boundaries.html",
-        "where": "ContractorUser",
-    }
+    words = dict(
+        proved=f"with AdministratorAccess attached by mistake, {len(attempts)} requests are still refused",
+        rival="A service control policy is a ceiling too. For whom, and who can set it?",
+        bullets=["CLF-C02 2.3-K3", "CLF-C02 2.3-S3"],
+        read=f"{IAM_GUIDE}/access_policies_boundaries.html",
+        where="ContractorUser",
+    )
     expect(is_allowed(reads), saw=plainly(reads, notes), means="Kai cannot work", **words)
     expect(
         not open_doors,
@@ -419,7 +422,6 @@ def what_mfa_proves(by_key, notes):
     return {
         "proved": f"allowed with MFA, refused without it, and with an access key {plainly(by_key[0], notes)}",
         "rival": "MFA on the account's root user is another rule. Which one does the exam ask for first?",
-        "bullets": ["CLF-C02 2.3-S2"],
         "read": f"{IAM_GUIDE}/id_credentials_mfa_configure-api-require.html",
         "where": "OperatorsGroup",
     }
