@@ -155,7 +155,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Each:
-    """A call for every item of a list property, and the call that takes the item away again."""
+    """A call for every item of a list property (or its one value), and the call that takes the item away again."""
 
     items: str
     add: Call
@@ -192,6 +192,7 @@ class Each:
     def _rendered(self, each_call: Call, table: Table, scope: Scope) -> list[dict[str, Any]]:
         holder, key = _holder(scope.declared, self.items)
         items = holder[key] if holder is not None else []
+        items = items if isinstance(items, list) else [items]
         return [each_call.render(scope.with_item(item), table.service) for item in items]
 
 
@@ -277,7 +278,8 @@ class Scope:
             return self._fill_text(template)
         if isinstance(template, Mapping):
             filled = {key: self.fill(value) for key, value in template.items()}
-            return {key: value for key, value in filled.items() if value is not ABSENT} if template else {}
+            kept = {key: value for key, value in filled.items() if value is not ABSENT}
+            return kept if kept or not template else ABSENT
         if isinstance(template, Sequence):
             items = [self.fill(each) for each in template]
             return ABSENT if ABSENT in items else items
@@ -339,9 +341,11 @@ class Table(Provider):
         answer = self.begin(scope)
         made = Made(str(self._expression(self.ref, scope, answer)))
         try:
+            made = Made(made.physical_id, self._attributes(Scope(declared, context, name=name, made=made), answer))
             scope = Scope(declared, context, name=name, made=made)
             self.finish(scope, answer)
-            made = Made(made.physical_id, self._attributes(scope, answer))
+            if self.describes is not None:
+                made = Made(made.physical_id, self._attributes(scope, self._described(scope)))
         except Exception:
             with suppress(Exception):
                 self.delete(made, declared, context)
@@ -359,7 +363,7 @@ class Table(Provider):
         self.refuse_drops(declared)
         if self.describes is None:
             return Made(made.physical_id, {**made.attributes, **self._formats(new)})
-        return Made(made.physical_id, self._attributes(new, {}))
+        return Made(made.physical_id, self._attributes(new, self._described(new)))
 
     def delete(self, made: Made, declared: Declared, context: Context) -> None:
         """Take items away, then the resource; what is gone already is no failure."""
@@ -438,10 +442,15 @@ class Table(Provider):
             raise ReplacementNeeded
 
     def _attributes(self, scope: Scope, answer: Mapping[str, Any]) -> dict[str, Any]:
-        if self.describes is not None:
-            answer = self.ask(scope, self.describes.operation, self.describes.render(scope, self.service))
         found = {name: self._expression(each, scope, answer) for name, each in _pairs(self.attributes)}
         return {name: value for name, value in found.items() if value is not None and value is not ABSENT}
+
+    def _described(self, scope: Scope) -> dict[str, Any]:
+        return (
+            self.ask(scope, self.describes.operation, self.describes.render(scope, self.service))
+            if self.describes
+            else {}
+        )
 
     def _formats(self, scope: Scope) -> dict[str, Any]:
         found = {name: scope.fill(each) for name, each in _pairs(self.attributes) if "{" in each}
@@ -545,6 +554,8 @@ def scalar(shape: Any, value: Any) -> Any:
         return int(float(value))
     if kind in ("float", "double") and isinstance(value, str) and _is_number(value):
         return float(value)
+    if kind == "blob" and isinstance(value, str):
+        return value.encode()
     if kind == "string" and isinstance(value, Mapping | list):
         return json.dumps(value)
     if kind == "string" and isinstance(value, bool):

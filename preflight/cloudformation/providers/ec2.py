@@ -1,0 +1,941 @@
+"""EC2: networks and what stands in them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Any
+
+from preflight.cloudformation.ledger import Declared
+from preflight.cloudformation.providers import Context, Made
+from preflight.cloudformation.providers._table import (
+    Call,
+    Each,
+    Name,
+    Scope,
+    Setting,
+    Table,
+    Tags,
+    call,
+    passing_over_gone,
+    refusal,
+)
+
+
+class _Ec2(Table):
+    service = "ec2"
+
+
+class _Tagged(_Ec2):
+    tags = Tags(call("create_tags", Resources=["{ref}"]), remove=call("delete_tags", Resources=["{ref}"]))
+
+
+class VPC(_Tagged):
+    """A virtual network."""
+
+    type = "AWS::EC2::VPC"
+    makes = call("create_vpc", "CidrBlock InstanceTenancy")
+    then = (
+        Setting(
+            call("modify_vpc_attribute", "EnableDnsSupport.Value=EnableDnsSupport", VpcId="{ref}"),
+            otherwise={"EnableDnsSupport": {"Value": True}},
+        ),
+        Setting(
+            call("modify_vpc_attribute", "EnableDnsHostnames.Value=EnableDnsHostnames", VpcId="{ref}"),
+            otherwise={"EnableDnsHostnames": {"Value": False}},
+        ),
+        Setting(
+            call("modify_vpc_tenancy", "InstanceTenancy", VpcId="{ref}"),
+            otherwise={"InstanceTenancy": "default"},
+            at_create=False,
+        ),
+    )
+    ref = "Vpc.VpcId"
+    attributes = (
+        "VpcId={ref} CidrBlock=Vpc.CidrBlock CidrBlockAssociations=Vpc.CidrBlockAssociationSet[].AssociationId "
+        "Ipv6CidrBlocks=Vpc.Ipv6CidrBlockAssociationSet[].Ipv6CidrBlock"
+    )
+    unmakes = call("delete_vpc", VpcId="{ref}")
+    reads = (
+        call("describe_vpcs", VpcIds=["{ref}"]),
+        call("describe_vpc_attribute", VpcId="{ref}", Attribute="enableDnsSupport"),
+        call("describe_vpc_attribute", VpcId="{ref}", Attribute="enableDnsHostnames"),
+    )
+
+    def create(self, declared: Declared, context: Context) -> Made:
+        """A VPC comes with a network ACL and a security group of its own."""
+        made = super().create(declared, context)
+        mine = [{"Name": "vpc-id", "Values": [made.physical_id]}]
+        client = context.client("ec2")
+        group = client.describe_security_groups(Filters=[*mine, {"Name": "group-name", "Values": ["default"]}])
+        acl = client.describe_network_acls(Filters=[*mine, {"Name": "default", "Values": ["true"]}])
+        more = {
+            "DefaultSecurityGroup": group["SecurityGroups"][0]["GroupId"],
+            "DefaultNetworkAcl": acl["NetworkAcls"][0]["NetworkAclId"],
+        }
+        return Made(made.physical_id, {**made.attributes, **more})
+
+    def delete(self, made: Made, declared: Declared, context: Context) -> None:
+        """The network ACL the VPC came with goes with it; the emulated EC2 would keep it."""
+        super().delete(made, declared, context)
+        with passing_over_gone():
+            context.client("ec2").delete_network_acl(NetworkAclId=made.attributes.get("DefaultNetworkAcl", "acl-none"))
+
+
+class VPCCidrBlock(_Ec2):
+    """A further address range of a VPC."""
+
+    type = "AWS::EC2::VPCCidrBlock"
+    makes = call(
+        "associate_vpc_cidr_block",
+        "VpcId CidrBlock AmazonProvidedIpv6CidrBlock Ipv6CidrBlock",
+    )
+    ref = "CidrBlockAssociation.AssociationId || Ipv6CidrBlockAssociation.AssociationId"
+    attributes = "Id={ref}"
+    unmakes = call("disassociate_vpc_cidr_block", AssociationId="{ref}")
+    reads = (call("describe_vpcs", VpcIds=["{VpcId}"]),)
+
+
+class Subnet(_Tagged):
+    """A range of a VPC in one Availability Zone."""
+
+    type = "AWS::EC2::Subnet"
+    makes = call("create_subnet", "VpcId CidrBlock AvailabilityZone AvailabilityZoneId Ipv6CidrBlock")
+    then = (
+        Setting(
+            call("modify_subnet_attribute", "MapPublicIpOnLaunch.Value=MapPublicIpOnLaunch", SubnetId="{ref}"),
+            otherwise={"MapPublicIpOnLaunch": {"Value": False}},
+        ),
+        Setting(
+            call(
+                "modify_subnet_attribute",
+                "AssignIpv6AddressOnCreation.Value=AssignIpv6AddressOnCreation",
+                SubnetId="{ref}",
+            ),
+            otherwise={"AssignIpv6AddressOnCreation": {"Value": False}},
+        ),
+    )
+    ref = "Subnet.SubnetId"
+    attributes = (
+        "SubnetId={ref} VpcId=Subnet.VpcId AvailabilityZone=Subnet.AvailabilityZone CidrBlock=Subnet.CidrBlock "
+        "AvailabilityZoneId=Subnet.AvailabilityZoneId "
+        "Ipv6CidrBlocks=Subnet.Ipv6CidrBlockAssociationSet[].Ipv6CidrBlock"
+    )
+    unmakes = call("delete_subnet", SubnetId="{ref}")
+    reads = (call("describe_subnets", SubnetIds=["{ref}"]),)
+
+    def delete(self, made: Made, declared: Declared, context: Context) -> None:
+        """The network ACL forgets the subnet; the emulated one would not, and could never be deleted."""
+        super().delete(made, declared, context)
+        from moto.ec2.models import ec2_backends
+
+        for acl in ec2_backends[context.account][context.region].network_acls.values():
+            kept = {key: each for key, each in acl._associations.items() if each.subnet_id != made.physical_id}
+            acl._associations = kept
+
+
+def _acl_association(context: Context, subnet: str) -> str:
+    by_subnet = [{"Name": "association.subnet-id", "Values": [subnet]}]
+    acls = context.client("ec2").describe_network_acls(Filters=by_subnet)["NetworkAcls"]
+    found = [
+        each["NetworkAclAssociationId"] for acl in acls for each in acl["Associations"] if each["SubnetId"] == subnet
+    ]
+    return str(found[0]) if found else ""
+
+
+class SubnetCidrBlock(_Ec2):
+    """An IPv6 range of a subnet."""
+
+    type = "AWS::EC2::SubnetCidrBlock"
+    makes = call("associate_subnet_cidr_block", "SubnetId Ipv6CidrBlock")
+    ref = "Ipv6CidrBlockAssociation.AssociationId"
+    attributes = "Id={ref}"
+    unmakes = call("disassociate_subnet_cidr_block", AssociationId="{ref}")
+    reads = (call("describe_subnets", SubnetIds=["{SubnetId}"]),)
+
+
+class InternetGateway(_Tagged):
+    """A VPC's door to the internet."""
+
+    type = "AWS::EC2::InternetGateway"
+    makes = call("create_internet_gateway")
+    ref = "InternetGateway.InternetGatewayId"
+    attributes = "InternetGatewayId={ref}"
+    unmakes = call("delete_internet_gateway", InternetGatewayId="{ref}")
+    reads = (call("describe_internet_gateways", InternetGatewayIds=["{ref}"]),)
+
+
+class VPCGatewayAttachment(_Ec2):
+    """An internet gateway or a virtual private gateway at a VPC."""
+
+    type = "AWS::EC2::VPCGatewayAttachment"
+    then = (
+        Each(
+            "InternetGatewayId",
+            add=call("attach_internet_gateway", InternetGatewayId="{item}", VpcId="{VpcId}"),
+            remove=call("detach_internet_gateway", InternetGatewayId="{item}", VpcId="{VpcId}"),
+        ),
+        Each(
+            "VpnGatewayId",
+            add=call("attach_vpn_gateway", VpnGatewayId="{item}", VpcId="{VpcId}"),
+            remove=call("detach_vpn_gateway", VpnGatewayId="{item}", VpcId="{VpcId}"),
+        ),
+    )
+    ref = "{VpcId}"
+    reads = (
+        call("describe_internet_gateways", Filters=[{"Name": "attachment.vpc-id", "Values": ["{VpcId}"]}]),
+        call("describe_vpn_gateways", Filters=[{"Name": "attachment.vpc-id", "Values": ["{VpcId}"]}]),
+    )
+
+    def create(self, declared: Declared, context: Context) -> Made:
+        """An attachment is known by its kind and its VPC."""
+        kind = "IGW" if "InternetGatewayId" in declared else "VGW"
+        made = super().create(declared, context)
+        return Made(f"{kind}|{made.physical_id}", {"AttachmentType": kind})
+
+
+class EgressOnlyInternetGateway(_Ec2):
+    """A door for IPv6 that opens outward only."""
+
+    type = "AWS::EC2::EgressOnlyInternetGateway"
+    makes = call("create_egress_only_internet_gateway", "VpcId")
+    tags = _Tagged.tags
+    ref = "EgressOnlyInternetGateway.EgressOnlyInternetGatewayId"
+    attributes = "Id={ref}"
+    unmakes = call("delete_egress_only_internet_gateway", EgressOnlyInternetGatewayId="{ref}")
+    reads = (call("describe_egress_only_internet_gateways", EgressOnlyInternetGatewayIds=["{ref}"]),)
+
+
+class RouteTable(_Tagged):
+    """Where a subnet's packets go."""
+
+    type = "AWS::EC2::RouteTable"
+    makes = call("create_route_table", "VpcId")
+    ref = "RouteTable.RouteTableId"
+    attributes = "RouteTableId={ref}"
+    unmakes = call("delete_route_table", RouteTableId="{ref}")
+    reads = (call("describe_route_tables", RouteTableIds=["{ref}"]),)
+
+
+_DESTINATIONS = ("DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId")
+_ROUTE = (
+    "RouteTableId DestinationCidrBlock DestinationIpv6CidrBlock DestinationPrefixListId GatewayId NatGatewayId "
+    "EgressOnlyInternetGatewayId InstanceId NetworkInterfaceId TransitGatewayId VpcPeeringConnectionId "
+    "VpcEndpointId CarrierGatewayId"
+)
+
+
+class Route(_Ec2):
+    """One line of a route table."""
+
+    type = "AWS::EC2::Route"
+    makes = call("create_route", _ROUTE)
+    then = (Setting(call("replace_route", _ROUTE), at_create=False),)
+    ref = "{RouteTableId}"
+    unmakes = call("delete_route", " ".join(("RouteTableId", *_DESTINATIONS)))
+    reads = (call("describe_route_tables", RouteTableIds=["{RouteTableId}"]),)
+
+    def create(self, declared: Declared, context: Context) -> Made:
+        """A route is known by its table and its destination."""
+        made = super().create(declared, context)
+        destination = next((str(declared.peek(each)) for each in _DESTINATIONS if each in declared), "")
+        return Made(f"{made.physical_id}|{destination}", {"CidrBlock": destination})
+
+    def change(self, before: Scope, after: Scope) -> None:
+        """The emulated replace keeps the old target beside the new: the route is made again."""
+        if before.declared.peek() != after.declared.peek():
+            self.ask(before, "delete_route", self.unmakes_call.render(before, self.service))
+            self.ask(after, "create_route", self.arguments(after))
+
+    @property
+    def unmakes_call(self) -> Call:
+        """The call that takes a route away."""
+        assert self.unmakes is not None
+        return self.unmakes
+
+
+class SubnetRouteTableAssociation(_Ec2):
+    """A subnet's route table."""
+
+    type = "AWS::EC2::SubnetRouteTableAssociation"
+    makes = call("associate_route_table", "RouteTableId SubnetId")
+    ref = "AssociationId"
+    attributes = "Id={ref}"
+    unmakes = call("disassociate_route_table", AssociationId="{ref}")
+    reads = (call("describe_route_tables", RouteTableIds=["{RouteTableId}"]),)
+
+
+class NetworkAcl(_Tagged):
+    """A subnet's stateless packet filter."""
+
+    type = "AWS::EC2::NetworkAcl"
+    makes = call("create_network_acl", "VpcId")
+    ref = "NetworkAcl.NetworkAclId"
+    attributes = "Id={ref}"
+    unmakes = call("delete_network_acl", NetworkAclId="{ref}")
+    reads = (call("describe_network_acls", NetworkAclIds=["{ref}"]),)
+
+
+def _entry_direction(arguments: dict[str, Any]) -> None:
+    arguments.setdefault("Egress", False)
+
+
+_ENTRY = "NetworkAclId RuleNumber Protocol RuleAction Egress CidrBlock Ipv6CidrBlock IcmpTypeCode=Icmp PortRange"
+
+
+class NetworkAclEntry(_Ec2):
+    """One rule of a network ACL."""
+
+    type = "AWS::EC2::NetworkAclEntry"
+    named = Name("", limit=128)
+    makes = call("create_network_acl_entry", _ENTRY, adjust=_entry_direction)
+    then = (Setting(call("replace_network_acl_entry", _ENTRY, adjust=_entry_direction), at_create=False),)
+    ref = "{name}"
+    drops = "Icmp"
+    attributes = "Id={name}"
+    unmakes = call("delete_network_acl_entry", "NetworkAclId RuleNumber Egress", adjust=_entry_direction)
+    reads = (call("describe_network_acls", NetworkAclIds=["{NetworkAclId}"]),)
+
+
+class SubnetNetworkAclAssociation(_Ec2):
+    """A subnet's network ACL, in the place of its VPC's default one."""
+
+    type = "AWS::EC2::SubnetNetworkAclAssociation"
+    makes = call("replace_network_acl_association", "NetworkAclId")
+    ref = "NewAssociationId"
+    attributes = "AssociationId={ref}"
+    reads = (call("describe_network_acls", Filters=[{"Name": "association.subnet-id", "Values": ["{SubnetId}"]}]),)
+
+    def arguments(self, scope: Scope) -> dict[str, Any]:
+        """EC2 asks for the association to replace, not for the subnet."""
+        current = _acl_association(scope.context, scope.declared.take("SubnetId"))
+        return {**super().arguments(scope), "AssociationId": current}
+
+    def delete(self, made: Made, declared: Declared, context: Context) -> None:
+        """The subnet falls back to its VPC's default network ACL."""
+        client = context.client("ec2")
+        with passing_over_gone():
+            subnet = client.describe_subnets(SubnetIds=[declared.peek("SubnetId")])["Subnets"][0]
+            default = [{"Name": "vpc-id", "Values": [subnet["VpcId"]]}, {"Name": "default", "Values": ["true"]}]
+            acls = client.describe_network_acls(Filters=default)["NetworkAcls"]
+            current = _acl_association(context, subnet["SubnetId"])
+            if acls and current == made.physical_id:
+                client.replace_network_acl_association(AssociationId=current, NetworkAclId=acls[0]["NetworkAclId"])
+
+
+def permission(rule: Declared) -> dict[str, Any]:
+    """A security group rule of a template as EC2's IpPermission, every part counted as applied."""
+    found: dict[str, Any] = {"IpProtocol": str(rule.take("IpProtocol"))}
+    for name in ("FromPort", "ToPort"):
+        if name in rule:
+            found[name] = int(rule.take(name))
+    described = {"Description": rule.take("Description")} if rule.peek("Description") else {}
+    owner = {"UserId": str(rule.take("SourceSecurityGroupOwnerId"))} if "SourceSecurityGroupOwnerId" in rule else {}
+    for name, holder, key in _RULE_PEERS:
+        if name in rule:
+            peer = {key: rule.take(name), **described, **(owner if holder == "UserIdGroupPairs" else {})}
+            found.setdefault(holder, []).append(peer)
+    return found
+
+
+_RULE_PEERS = (
+    ("CidrIp", "IpRanges", "CidrIp"),
+    ("CidrIpv6", "Ipv6Ranges", "CidrIpv6"),
+    ("SourcePrefixListId", "PrefixListIds", "PrefixListId"),
+    ("DestinationPrefixListId", "PrefixListIds", "PrefixListId"),
+    ("SourceSecurityGroupId", "UserIdGroupPairs", "GroupId"),
+    ("DestinationSecurityGroupId", "UserIdGroupPairs", "GroupId"),
+    ("SourceSecurityGroupName", "UserIdGroupPairs", "GroupName"),
+)
+
+
+class _Rules(Each):
+    """Security group rules, each as an IpPermission."""
+
+    def _rendered(self, each_call: Call, table: Table, scope: Scope) -> list[dict[str, Any]]:
+        if self.items not in scope.declared:
+            return []
+        rules = [permission(rule) for rule in scope.declared[self.items] if isinstance(rule, Declared)]
+        return [{"GroupId": scope.ref, "IpPermissions": [rule]} for rule in rules]
+
+
+class SecurityGroup(_Tagged):
+    """A stateful packet filter around network interfaces.
+
+    EC2 lets everything out of a new group; declared egress rules take that rule's place, and it does not come back
+    when they go (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-ec2-securitygroup.html,
+    checked_on 2026-11-22).
+    """
+
+    type = "AWS::EC2::SecurityGroup"
+    named = Name("GroupName", limit=255)
+    makes = call("create_security_group", "Description=GroupDescription VpcId", GroupName="{name}")
+    then = (
+        _Rules(
+            "SecurityGroupIngress",
+            add=call("authorize_security_group_ingress"),
+            remove=call("revoke_security_group_ingress"),
+        ),
+        _Rules(
+            "SecurityGroupEgress",
+            add=call("authorize_security_group_egress"),
+            remove=call("revoke_security_group_egress"),
+        ),
+    )
+    ref = "GroupId"
+    attributes = "GroupId={ref} Id={ref} VpcId=SecurityGroups[0].VpcId"
+    describes = call("describe_security_groups", GroupIds=["{ref}"])
+    unmakes = call("delete_security_group", GroupId="{ref}")
+    reads = (describes,)
+
+    def finish(self, scope: Scope, answer: Mapping[str, Any]) -> None:
+        """Declared egress takes the place of the rule that lets everything out."""
+        if scope.declared.peek("SecurityGroupEgress"):
+            _close(scope)
+        super().finish(scope, answer)
+
+    def change(self, before: Scope, after: Scope) -> None:
+        """The first declared egress takes the place of the rule that lets everything out."""
+        if after.declared.peek("SecurityGroupEgress") and not before.declared.peek("SecurityGroupEgress"):
+            _close(after)
+        super().change(before, after)
+
+    def clear(self, scope: Scope) -> None:
+        """Rules go with their group, but a group that another's rule names cannot be deleted: theirs go first."""
+        client = scope.context.client("ec2")
+        group = client.describe_security_groups(GroupIds=[scope.ref])["SecurityGroups"][0]
+        for rules, revoke in (
+            (group["IpPermissions"], client.revoke_security_group_ingress),
+            (group["IpPermissionsEgress"], client.revoke_security_group_egress),
+        ):
+            mutual = [rule for rule in rules if rule.get("UserIdGroupPairs")]
+            if mutual:
+                revoke(GroupId=scope.ref, IpPermissions=mutual)
+
+
+def _close(scope: Scope) -> None:
+    """Take away whatever lets traffic out of a group."""
+    client = scope.context.client("ec2")
+    out = client.describe_security_groups(GroupIds=[scope.ref])["SecurityGroups"][0]["IpPermissionsEgress"]
+    if out:
+        client.revoke_security_group_egress(GroupId=scope.ref, IpPermissions=out)
+
+
+class _GroupRule(_Ec2):
+    direction = ""
+
+    def create(self, declared: Declared, context: Context) -> Made:
+        """Authorize the rule."""
+        group = self._group(declared, context)
+        authorize = getattr(context.client("ec2"), f"authorize_security_group_{self.direction}")
+        answer = authorize(GroupId=group, IpPermissions=[permission(declared)])
+        rule = answer["SecurityGroupRules"][0]["SecurityGroupRuleId"]
+        return Made(rule, {"Id": rule})
+
+    def update(self, made: Made, declared: Declared, before: Mapping[str, Any], context: Context) -> Made:
+        """Only the description changes in place; the emulated EC2 cannot for groups, so the rule is made again."""
+        self.delete(made, Declared(before), context)
+        return self.create(declared, context)
+
+    def delete(self, made: Made, declared: Declared, context: Context) -> None:
+        """Revoke the rule."""
+        with passing_over_gone():
+            group = self._group(declared, context)
+            revoke = getattr(context.client("ec2"), f"revoke_security_group_{self.direction}")
+            revoke(GroupId=group, SecurityGroupRuleIds=[made.physical_id])
+
+    def read(self, made: Made, declared: Declared, context: Context) -> list[dict[str, Any]]:
+        """The rule, and the group it is in."""
+        client = context.client("ec2")
+        return [
+            client.describe_security_group_rules(SecurityGroupRuleIds=[made.physical_id]),
+            client.describe_security_groups(GroupIds=[self._group(declared, context)]),
+        ]
+
+    def _group(self, declared: Declared, context: Context) -> str:
+        if "GroupId" in declared:
+            return str(declared.take("GroupId"))
+        named = [{"Name": "group-name", "Values": [declared.take("GroupName")]}]
+        return str(context.client("ec2").describe_security_groups(Filters=named)["SecurityGroups"][0]["GroupId"])
+
+
+class SecurityGroupIngress(_GroupRule):
+    """A rule into a group declared elsewhere."""
+
+    type = "AWS::EC2::SecurityGroupIngress"
+    direction = "ingress"
+
+
+class SecurityGroupEgress(_GroupRule):
+    """A rule out of a group declared elsewhere."""
+
+    type = "AWS::EC2::SecurityGroupEgress"
+    direction = "egress"
+
+
+class VPCEndpoint(_Tagged):
+    """A private way to a service."""
+
+    type = "AWS::EC2::VPCEndpoint"
+    makes = call(
+        "create_vpc_endpoint",
+        "VpcId ServiceName VpcEndpointType PolicyDocument RouteTableIds SubnetIds SecurityGroupIds PrivateDnsEnabled",
+    )
+    in_place = frozenset({"PolicyDocument", "RouteTableIds", "SubnetIds", "SecurityGroupIds"})
+    ref = "VpcEndpoint.VpcEndpointId"
+    attributes = (
+        "Id={ref} CreationTimestamp=VpcEndpoint.CreationTimestamp "
+        "NetworkInterfaceIds=VpcEndpoint.NetworkInterfaceIds "
+        "DnsEntries=VpcEndpoint.DnsEntries[].join(':',[HostedZoneId,DnsName])"
+    )
+    unmakes = call("delete_vpc_endpoints", VpcEndpointIds=["{ref}"])
+    reads = (call("describe_vpc_endpoints", VpcEndpointIds=["{ref}"]),)
+
+    def arguments(self, scope: Scope) -> dict[str, Any]:
+        """An interface endpoint without groups gets its VPC's default one."""
+        arguments = super().arguments(scope)
+        if arguments.get("VpcEndpointType") == "Interface" and not arguments.get("SecurityGroupIds"):
+            arguments["SecurityGroupIds"] = [_default_group(scope.context, arguments["VpcId"])]
+        return arguments
+
+    def change(self, before: Scope, after: Scope) -> None:
+        """Lists are changed by what came and what went."""
+        super().change(before, after)
+        changes: dict[str, Any] = {}
+        for name in ("RouteTableIds", "SubnetIds", "SecurityGroupIds"):
+            old, new = before.declared.peek(name, []), after.declared.peek(name, [])
+            changes[f"Add{name}"] = [each for each in new if each not in old]
+            changes[f"Remove{name}"] = [each for each in old if each not in new]
+        if before.declared.peek("PolicyDocument") != after.declared.peek("PolicyDocument"):
+            changes["PolicyDocument"] = self.arguments(after).get("PolicyDocument", FULL_ACCESS)
+        changes = {name: value for name, value in changes.items() if value}
+        if changes:
+            self.ask(after, "modify_vpc_endpoint", {"VpcEndpointId": after.ref, **changes})
+        _move_routes(after, changes)
+
+    def delete(self, made: Made, declared: Declared, context: Context) -> None:
+        """An interface endpoint's network interfaces go with it, a gateway endpoint's routes too."""
+        client = context.client("ec2")
+        super().delete(made, declared, context)
+        for interface in made.attributes.get("NetworkInterfaceIds") or []:
+            with passing_over_gone():
+                client.delete_network_interface(NetworkInterfaceId=interface)
+        for table in declared.peek("RouteTableIds", []):
+            with passing_over_gone():
+                _drop_routes_to(client, table, made.physical_id)
+
+
+FULL_ACCESS = '{"Version":"2008-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}'
+
+
+def _move_routes(scope: Scope, changes: Mapping[str, Any]) -> None:
+    """A gateway endpoint's route stands in each of its tables; the emulated EC2 writes it only at creation."""
+    client = scope.context.client("ec2")
+    for table in changes.get("RemoveRouteTableIds", []):
+        _drop_routes_to(client, table, scope.ref)
+    named = [{"Name": "prefix-list-name", "Values": [scope.declared.peek("ServiceName")]}]
+    lists = client.describe_managed_prefix_lists(Filters=named)["PrefixLists"] if changes else []
+    for table in changes.get("AddRouteTableIds", []):
+        for each in lists:
+            client.create_route(RouteTableId=table, DestinationPrefixListId=each["PrefixListId"], GatewayId=scope.ref)
+
+
+def _drop_routes_to(client: Any, table: str, gateway: str) -> None:
+    routes = client.describe_route_tables(RouteTableIds=[table])["RouteTables"][0]["Routes"]
+    for route in routes:
+        if route.get("GatewayId") == gateway and "DestinationPrefixListId" in route:
+            client.delete_route(RouteTableId=table, DestinationPrefixListId=route["DestinationPrefixListId"])
+
+
+def _default_group(context: Context, vpc: str) -> str:
+    mine = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "group-name", "Values": ["default"]}]
+    return str(context.client("ec2").describe_security_groups(Filters=mine)["SecurityGroups"][0]["GroupId"])
+
+
+class EIP(_Ec2):
+    """A public address that stays."""
+
+    type = "AWS::EC2::EIP"
+    makes = call("allocate_address", "Domain Address")
+    then = (
+        Setting(
+            call("associate_address", "InstanceId", AllocationId="{made.AllocationId}"),
+            remove=call("disassociate_address", PublicIp="{ref}"),
+            first=True,
+        ),
+    )
+    tags = Tags(
+        call("create_tags", Resources=["{made.AllocationId}"]),
+        remove=call("delete_tags", Resources=["{made.AllocationId}"]),
+    )
+    ref = "PublicIp"
+    attributes = "AllocationId=AllocationId PublicIp={ref}"
+    unmakes = call("release_address", AllocationId="{made.AllocationId}")
+    reads = (call("describe_addresses", AllocationIds=["{made.AllocationId}"]),)
+
+
+class EIPAssociation(_Ec2):
+    """An elastic address on an instance or a network interface."""
+
+    type = "AWS::EC2::EIPAssociation"
+    makes = call("associate_address", "AllocationId InstanceId NetworkInterfaceId PublicIp=EIP")
+    ref = "AssociationId"
+    attributes = "Id={ref}"
+    unmakes = call("disassociate_address", AssociationId="{ref}")
+    reads = (call("describe_addresses"),)
+
+
+class NatGateway(_Tagged):
+    """A way out for private subnets."""
+
+    type = "AWS::EC2::NatGateway"
+    makes = call("create_nat_gateway", "SubnetId AllocationId ConnectivityType")
+    ref = "NatGateway.NatGatewayId"
+    attributes = "NatGatewayId={ref} EniId=NatGateway.NatGatewayAddresses[0].NetworkInterfaceId"
+    unmakes = call("delete_nat_gateway", NatGatewayId="{ref}")
+    reads = (call("describe_nat_gateways", NatGatewayIds=["{ref}"]),)
+
+    def delete(self, made: Made, declared: Declared, context: Context) -> None:
+        """The gateway's network interface goes with it; the emulated EC2 would keep it."""
+        super().delete(made, declared, context)
+        interface = made.attributes.get("EniId")
+        if interface:
+            with passing_over_gone():
+                context.client("ec2").delete_network_interface(NetworkInterfaceId=interface)
+
+
+class FlowLog(_Tagged):
+    """A record of a network's traffic; nothing flows here, so nothing is written."""
+
+    type = "AWS::EC2::FlowLog"
+    makes = call(
+        "create_flow_logs",
+        "ResourceType TrafficType LogDestinationType LogDestination LogGroupName DeliverLogsPermissionArn LogFormat "
+        "MaxAggregationInterval",
+        ResourceIds=["{ResourceId}"],
+    )
+    ref = "FlowLogIds[0]"
+    attributes = "Id={ref}"
+    unmakes = call("delete_flow_logs", FlowLogIds=["{ref}"])
+    reads = (call("describe_flow_logs", FlowLogIds=["{ref}"]),)
+
+    def begin(self, scope: Scope) -> dict[str, Any]:
+        """EC2 answers 200 and names what it could not do."""
+        answer = super().begin(scope)
+        for each in answer.get("Unsuccessful", []):
+            raise refusal(str(each["Error"]["Code"]), str(each["Error"]["Message"]), "CreateFlowLogs")
+        return answer
+
+
+_DHCP = {
+    "DomainName": "domain-name",
+    "DomainNameServers": "domain-name-servers",
+    "NtpServers": "ntp-servers",
+    "NetbiosNameServers": "netbios-name-servers",
+    "NetbiosNodeType": "netbios-node-type",
+}
+
+
+class DHCPOptions(_Tagged):
+    """What DHCP tells a VPC's hosts."""
+
+    type = "AWS::EC2::DHCPOptions"
+    makes = call("create_dhcp_options")
+    ref = "DhcpOptions.DhcpOptionsId"
+    attributes = "DhcpOptionsId={ref}"
+    unmakes = call("delete_dhcp_options", DhcpOptionsId="{ref}")
+    reads = (call("describe_dhcp_options", DhcpOptionsIds=["{ref}"]),)
+
+    def arguments(self, scope: Scope) -> dict[str, Any]:
+        """EC2 takes a list of names with their values."""
+        told = {key: scope.declared.take(name) for name, key in _DHCP.items() if name in scope.declared}
+        values = {key: value if isinstance(value, list) else [str(value)] for key, value in told.items()}
+        return {"DhcpConfigurations": [{"Key": key, "Values": value} for key, value in values.items()]}
+
+
+class VPCDHCPOptionsAssociation(_Ec2):
+    """A VPC's DHCP options."""
+
+    type = "AWS::EC2::VPCDHCPOptionsAssociation"
+    makes = call("associate_dhcp_options", "DhcpOptionsId VpcId")
+    ref = "{DhcpOptionsId}|{VpcId}"
+    unmakes = call("associate_dhcp_options", DhcpOptionsId="default", VpcId="{VpcId}")
+    reads = (call("describe_vpcs", VpcIds=["{VpcId}"]),)
+
+
+class VPCPeeringConnection(_Tagged):
+    """A road between two VPCs; within one account CloudFormation accepts it itself."""
+
+    type = "AWS::EC2::VPCPeeringConnection"
+    makes = call("create_vpc_peering_connection", "VpcId PeerVpcId PeerOwnerId PeerRegion")
+    ref = "VpcPeeringConnection.VpcPeeringConnectionId"
+    attributes = "Id={ref}"
+    unmakes = call("delete_vpc_peering_connection", VpcPeeringConnectionId="{ref}")
+    reads = (call("describe_vpc_peering_connections", VpcPeeringConnectionIds=["{ref}"]),)
+
+    def finish(self, scope: Scope, answer: Mapping[str, Any]) -> None:
+        """Accept at the other end, when the other end is ours."""
+        super().finish(scope, answer)
+        if str(scope.declared.peek("PeerOwnerId", scope.context.account)) == scope.context.account:
+            region = scope.declared.peek("PeerRegion", scope.context.region)
+            there = scope.context.client("ec2", region)
+            there.accept_vpc_peering_connection(VpcPeeringConnectionId=scope.ref)
+
+
+class PrefixList(_Tagged):
+    """A named list of address ranges."""
+
+    type = "AWS::EC2::PrefixList"
+    makes = call("create_managed_prefix_list", "AddressFamily Entries MaxEntries PrefixListName")
+    in_place = frozenset({"Entries", "PrefixListName"})
+    ref = "PrefixList.PrefixListId"
+    attributes = (
+        "Arn=PrefixLists[0].PrefixListArn OwnerId=PrefixLists[0].OwnerId PrefixListId={ref} "
+        "Version=PrefixLists[0].Version"
+    )
+    describes = call("describe_managed_prefix_lists", PrefixListIds=["{ref}"])
+    unmakes = call("delete_managed_prefix_list", PrefixListId="{ref}")
+    reads = (describes, call("get_managed_prefix_list_entries", PrefixListId="{ref}"))
+
+    def change(self, before: Scope, after: Scope) -> None:
+        """Entries come and go by a modification of the current version."""
+        super().change(before, after)
+        old, new = (_entries(each.declared) for each in (before, after))
+        name = after.declared.peek("PrefixListName")
+        if old == new and name == before.declared.peek("PrefixListName"):
+            return
+        client = after.context.client("ec2")
+        version = client.describe_managed_prefix_lists(PrefixListIds=[after.ref])["PrefixLists"][0]["Version"]
+        client.modify_managed_prefix_list(
+            PrefixListId=after.ref,
+            CurrentVersion=version,
+            PrefixListName=name,
+            RemoveEntries=[{"Cidr": cidr} for cidr in old if old[cidr] != new.get(cidr)],
+            AddEntries=[
+                {"Cidr": cidr, **({"Description": text} if text else {})}
+                for cidr, text in new.items()
+                if old.get(cidr) != text
+            ],
+        )
+
+
+def _entries(declared: Declared) -> dict[str, str]:
+    return {each["Cidr"]: each.get("Description", "") for each in declared.peek("Entries", [])}
+
+
+class NetworkInterface(_Tagged):
+    """A network card."""
+
+    type = "AWS::EC2::NetworkInterface"
+    makes = call(
+        "create_network_interface",
+        "SubnetId Description Groups=GroupSet PrivateIpAddress PrivateIpAddresses SecondaryPrivateIpAddressCount "
+        "Ipv6AddressCount InterfaceType",
+    )
+    then = (
+        Setting(
+            call("modify_network_interface_attribute", "Groups=GroupSet", NetworkInterfaceId="{ref}"), at_create=False
+        ),
+        Setting(
+            call("modify_network_interface_attribute", "Description.Value=Description", NetworkInterfaceId="{ref}"),
+            otherwise={"Description": {"Value": ""}},
+            at_create=False,
+        ),
+        Setting(
+            call(
+                "modify_network_interface_attribute",
+                "SourceDestCheck.Value=SourceDestCheck",
+                NetworkInterfaceId="{ref}",
+            ),
+            otherwise={"SourceDestCheck": {"Value": True}},
+        ),
+    )
+    ref = "NetworkInterface.NetworkInterfaceId"
+    attributes = (
+        "Id={ref} PrimaryPrivateIpAddress=NetworkInterface.PrivateIpAddress VpcId=NetworkInterface.VpcId "
+        "SecondaryPrivateIpAddresses=NetworkInterface.PrivateIpAddresses[?!Primary].PrivateIpAddress"
+    )
+    unmakes = call("delete_network_interface", NetworkInterfaceId="{ref}")
+    reads = (call("describe_network_interfaces", NetworkInterfaceIds=["{ref}"]),)
+
+
+_IMPORT_KEY = call("import_key_pair", "KeyName PublicKeyMaterial")
+
+
+class KeyPair(_Ec2):
+    """A key pair; the private key of one made here is kept in Parameter Store, as CloudFormation does."""
+
+    type = "AWS::EC2::KeyPair"
+    makes = call("create_key_pair", "KeyName KeyType KeyFormat")
+    tags = Tags(
+        call("create_tags", Resources=["{made.KeyPairId}"]), remove=call("delete_tags", Resources=["{made.KeyPairId}"])
+    )
+    ref = "{KeyName}"
+    attributes = "KeyPairId=KeyPairId KeyFingerprint=KeyFingerprint"
+    unmakes = call("delete_key_pair", KeyName="{ref}")
+    reads = (call("describe_key_pairs", KeyNames=["{ref}"]),)
+
+    def begin(self, scope: Scope) -> dict[str, Any]:
+        """Import the given public key, or make a pair and put its private half away."""
+        if "PublicKeyMaterial" in scope.declared:
+            material = str(scope.declared.take("PublicKeyMaterial")).encode()
+            name = scope.declared.take("KeyName")
+            answer: dict[str, Any] = self.ask(
+                scope, "import_key_pair", {"KeyName": name, "PublicKeyMaterial": material}
+            )
+            return answer
+        answer = super().begin(scope)
+        scope.context.client("ssm").put_parameter(
+            Name=f"/ec2/keypair/{answer['KeyPairId']}", Value=answer["KeyMaterial"], Type="SecureString"
+        )
+        return answer
+
+    def delete(self, made: Made, declared: Declared, context: Context) -> None:
+        """The private half goes too."""
+        super().delete(made, declared, context)
+        with passing_over_gone():
+            context.client("ssm").delete_parameter(Name=f"/ec2/keypair/{made.attributes.get('KeyPairId')}")
+
+
+def _decoded(text: Any) -> Any:
+    """User data as it was before the template encoded it: boto3 encodes it again."""
+    try:
+        return base64.b64decode(str(text), validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return text
+
+
+def _run(arguments: dict[str, Any]) -> None:
+    arguments.update(MinCount=1, MaxCount=1)
+    if "UserData" in arguments:
+        arguments["UserData"] = _decoded(arguments["UserData"])
+    for disk in arguments.get("BlockDeviceMappings", []):
+        if "Ebs" in disk:
+            disk["Ebs"].setdefault("DeleteOnTermination", True)
+
+
+class Instance(_Tagged):
+    """A virtual machine, on paper: its API state is kept, nothing boots."""
+
+    type = "AWS::EC2::Instance"
+    makes = call(
+        "run_instances",
+        "ImageId InstanceType KeyName SubnetId SecurityGroupIds SecurityGroups PrivateIpAddress UserData "
+        "BlockDeviceMappings NetworkInterfaces EbsOptimized Monitoring.Enabled=Monitoring DisableApiTermination "
+        "InstanceInitiatedShutdownBehavior LaunchTemplate MetadataOptions IamInstanceProfile.Name=IamInstanceProfile "
+        "Placement.AvailabilityZone=AvailabilityZone Placement.Tenancy=Tenancy CreditSpecification",
+        names="Groups=GroupSet",
+        adjust=_run,
+    )
+    then = (
+        Setting(
+            call("modify_instance_attribute", "SourceDestCheck.Value=SourceDestCheck", InstanceId="{ref}"),
+            otherwise={"SourceDestCheck": {"Value": True}},
+        ),
+        Setting(call("modify_instance_attribute", "Groups=SecurityGroupIds", InstanceId="{ref}"), at_create=False),
+        Setting(
+            call("modify_instance_attribute", "DisableApiTermination.Value=DisableApiTermination", InstanceId="{ref}"),
+            otherwise={"DisableApiTermination": {"Value": False}},
+            at_create=False,
+        ),
+        Setting(
+            call(
+                "modify_instance_metadata_options",
+                "HttpTokens=MetadataOptions.HttpTokens "
+                "HttpEndpoint=MetadataOptions.HttpEndpoint "
+                "HttpPutResponseHopLimit=MetadataOptions.HttpPutResponseHopLimit "
+                "InstanceMetadataTags=MetadataOptions.InstanceMetadataTags",
+                InstanceId="{ref}",
+            ),
+            at_create=False,
+        ),
+        Each(
+            "Volumes",
+            add=call("attach_volume", InstanceId="{ref}", VolumeId="{item.VolumeId}", Device="{item.Device}"),
+            remove=call("detach_volume", InstanceId="{ref}", VolumeId="{item.VolumeId}"),
+        ),
+    )
+    ref = "Instances[0].InstanceId"
+    drops = "CreditSpecification"
+    attributes = (
+        "InstanceId={ref} AvailabilityZone=Reservations[0].Instances[0].Placement.AvailabilityZone "
+        "PrivateIp=Reservations[0].Instances[0].PrivateIpAddress PublicIp=Reservations[0].Instances[0].PublicIpAddress "
+        "PrivateDnsName=Reservations[0].Instances[0].PrivateDnsName "
+        "PublicDnsName=Reservations[0].Instances[0].PublicDnsName VpcId=Reservations[0].Instances[0].VpcId"
+    )
+    describes = call("describe_instances", InstanceIds=["{ref}"])
+    unmakes = call("terminate_instances", InstanceIds=["{ref}"])
+    reads = (
+        describes,
+        call("describe_instance_attribute", InstanceId="{ref}", Attribute="disableApiTermination"),
+        call("describe_instance_attribute", InstanceId="{ref}", Attribute="sourceDestCheck"),
+        call("describe_instance_attribute", InstanceId="{ref}", Attribute="instanceInitiatedShutdownBehavior"),
+        call("describe_instance_attribute", InstanceId="{ref}", Attribute="userData"),
+        call("describe_volumes", Filters=[{"Name": "attachment.instance-id", "Values": ["{ref}"]}]),
+    )
+
+    def delete(self, made: Made, declared: Declared, context: Context) -> None:
+        """The network interface the instance came with goes with it; the emulated EC2 would keep it."""
+        client = context.client("ec2")
+        at_instance = [{"Name": "attachment.instance-id", "Values": [made.physical_id]}]
+        cards = client.describe_network_interfaces(Filters=at_instance)["NetworkInterfaces"]
+        super().delete(made, declared, context)
+        for card in cards:
+            if card.get("Description") == "Primary network interface":
+                with passing_over_gone():
+                    client.delete_network_interface(NetworkInterfaceId=card["NetworkInterfaceId"])
+
+
+class Volume(_Tagged):
+    """A disk."""
+
+    type = "AWS::EC2::Volume"
+    makes = call(
+        "create_volume",
+        "AvailabilityZone Size VolumeType Iops Throughput Encrypted KmsKeyId SnapshotId MultiAttachEnabled",
+    )
+    then = (Setting(call("modify_volume", "Size VolumeType", VolumeId="{ref}"), at_create=False),)
+    ref = "VolumeId"
+    attributes = "VolumeId={ref}"
+    unmakes = call("delete_volume", VolumeId="{ref}")
+    reads = (call("describe_volumes", VolumeIds=["{ref}"]),)
+
+
+class VolumeAttachment(_Ec2):
+    """A disk at an instance."""
+
+    type = "AWS::EC2::VolumeAttachment"
+    makes = call("attach_volume", "Device InstanceId VolumeId")
+    ref = "{VolumeId}|{InstanceId}"
+    unmakes = call("detach_volume", "Device InstanceId VolumeId")
+    reads = (call("describe_volumes", VolumeIds=["{VolumeId}"]),)
+
+
+class LaunchTemplate(_Ec2):
+    """How to start instances, in versions."""
+
+    type = "AWS::EC2::LaunchTemplate"
+    named = Name("LaunchTemplateName", limit=128)
+    makes = call(
+        "create_launch_template",
+        "LaunchTemplateData VersionDescription TagSpecifications",
+        LaunchTemplateName="{name}",
+    )
+    then = (
+        Setting(
+            call("create_launch_template_version", "LaunchTemplateData VersionDescription", LaunchTemplateId="{ref}"),
+            at_create=False,
+        ),
+    )
+    ref = "LaunchTemplate.LaunchTemplateId"
+    attributes = (
+        "LaunchTemplateId={ref} DefaultVersionNumber=to_string(LaunchTemplates[0].DefaultVersionNumber) "
+        "LatestVersionNumber=to_string(LaunchTemplates[0].LatestVersionNumber)"
+    )
+    describes = call("describe_launch_templates", LaunchTemplateIds=["{ref}"])
+    unmakes = call("delete_launch_template", LaunchTemplateId="{ref}")
+    reads = (
+        call("describe_launch_template_versions", LaunchTemplateId="{ref}", Versions=["$Latest"]),
+        describes,
+    )
