@@ -32,16 +32,20 @@ def install(cloud: CloudFormation) -> Callable[[], None]:
     from moto.core.exceptions import ServiceException
     from moto.core.responses import ActionResult, BaseResponse
 
+    class Fault(ServiceException):  # type: ignore[misc]
+        # moto finds the service whose errors these are by the module's name
+        __module__ = "moto.cloudformation.exceptions"
+
     def respond(operation: str) -> Callable[[Any], Any]:
         def method(response: Any) -> Any:
             api = Api(cloud, region=response.region, account=response.current_account)
             try:
                 return ActionResult(api.answer(operation, response.params or {}))
             except Rejected as error:
-                raise ServiceException(error.code, error.message) from error
+                raise Fault(error.code, error.message) from error
             except PreflightError as error:
                 faults = getattr(error, "faults", ()) or (error.message,)
-                raise ServiceException("ValidationError", " ".join(faults)) from error
+                raise Fault("ValidationError", " ".join(faults)) from error
 
         return method
 

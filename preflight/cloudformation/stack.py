@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from preflight.cloudformation.providers import Made
@@ -136,6 +136,9 @@ class Stack:
         token: str | None,
     ) -> datetime:
         now = datetime.now(UTC)
+        if self.events:
+            # clients sort by time, some of them by the millisecond
+            now = max(now, self.events[-1].timestamp + timedelta(milliseconds=1))
         self.events.append(
             Event(
                 event_id=f"{logical_id}-{status}-{len(self.events):04d}",

@@ -12,7 +12,7 @@ from typing import Any
 
 from preflight.cloudformation import plan, schemas
 from preflight.errors import Refused
-from preflight.intrinsics import Scope, TemplateError, holds, resolve, substitutions, walk
+from preflight.intrinsics import Scope, TemplateError, choose, holds, resolve, substitutions, walk
 from preflight.template import Template, names_in, typed
 
 
@@ -56,9 +56,13 @@ def faults(
     if broken:
         return broken
     found = [*_types(template), *_dangling(template), *_attributes(template), *_parameters(template, given)]
-    found += _schema_faults(template, given, region)
+    scope = template.scope(parameters=given, region=region, account=account)
+    try:
+        chosen = _chosen(template, scope)
+    except TemplateError as error:
+        return list(dict.fromkeys([*found, str(error)]))
+    found += _schema_faults(chosen, given, region)
     if not found:
-        scope = template.scope(parameters=given, region=region, account=account)
         found = list(_in_scope(template, scope, set(exports)))
     return list(dict.fromkeys(found))
 
@@ -292,6 +296,21 @@ def _broken_rules(template: Template, scope: Scope) -> Iterator[str]:
         except (TemplateError, KeyError, TypeError):
             # rules may ask for facts of parameters (Fn::ValueOf) that only an account has
             continue
+
+
+def _chosen(template: Template, scope: Scope) -> Template:
+    """The template as its conditions leave it; what they leave out is never looked at by a service."""
+    if not template.conditions:
+        return template
+    body = {name: section for name, section in template.body.items() if name not in ("Conditions", "Rules")}
+    for section in ("Resources", "Outputs"):
+        kept = {
+            name: {key: each for key, each in declared.items() if key != "Condition"}
+            for name, declared in body.get(section, {}).items()
+            if "Condition" not in declared or holds(declared["Condition"], scope)
+        }
+        body[section] = choose(kept, scope)
+    return Template(body)
 
 
 def _schema_faults(template: Template, given: Mapping[str, Any], region: str) -> list[str]:
