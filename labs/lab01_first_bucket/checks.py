@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -13,8 +15,8 @@ def check_nobody_outside_the_account_gets_in(stack: Stack) -> None:
     """Nobody outside your account reads, writes or lists the notes.
 
     A bucket starts closed. Every leak in the news began with somebody opening it: a bucket policy with "*" in it, a
-    grant to an account nobody knows any more. AWS keeps its half of the shared responsibility model (disks, buildings, S3 itself);
-    who may read is your half.
+    grant to an account nobody knows any more. AWS keeps its half of the shared responsibility model (disks, buildings,
+    S3 itself); who may read is your half.
     """
     notes = notes_bucket(stack)
     let_in = [
@@ -27,7 +29,7 @@ def check_nobody_outside_the_account_gets_in(stack: Stack) -> None:
 
     expect(
         not let_in and not shared,
-        saw=f"{listed(let_in or shared)} in {notes}",
+        saw=listed(let_in or shared),
         means="notes leave the clinic without anyone noticing, and no log line says it was a mistake",
         proved="anonymous callers and other accounts are refused every read, write, delete and listing",
         rival="An IAM policy on each user opens and closes too. When is a bucket policy the better place?",
@@ -53,7 +55,7 @@ def check_nobody_opens_it_by_accident(stack: Stack) -> None:
 
     expect(
         policies_held and acls_held,
-        saw=f"a public {'ACL' if policies_held else 'bucket policy'} would take effect on {notes}",
+        saw=f"a public {'ACL' if policies_held else 'bucket policy'} would open {notes}",
         means="one line from a forum answer makes every note public, and nothing stands in its way",
         proved="Block Public Access stops public policies, and public ACLs have no effect",
         rival="An IAM policy can forbid s3:PutBucketPolicy to people. Whom does that leave out?",
@@ -74,11 +76,11 @@ def check_only_encrypted_connections_are_answered(stack: Stack) -> None:
     locked_out = [
         verb
         for verb, action, resource in uses_of(notes)
-        if stack.may(stack_admin(stack), action, resource, context=over_https()).answer == "explicitly_denied"
+        if answer_to(stack, administrator(stack), action, resource, over_https()) == "explicitly_denied"
     ]
     expect(
         not locked_out,
-        saw=f"{listed(locked_out)} is denied in {notes} over https too, even to the account's administrator",
+        saw=f"over https too, not even the account's administrator may {listed(locked_out)}",
         means="the deny is wider than plain http: nobody can work with the notes",
         proved="requests over TLS are not denied",
         bullets=["CLF-C02 2.2-S4", "SAA-C03 1.3-S3"],
@@ -89,11 +91,13 @@ def check_only_encrypted_connections_are_answered(stack: Stack) -> None:
     answered = [
         verb
         for verb, action, resource in uses_of(notes)
-        if stack.may(stack_admin(stack), action, resource, context=over_http()).answer != "explicitly_denied"
+        if any(
+            answer_to(stack, person, action, resource, over_http()) != "explicitly_denied" for person in insiders(stack)
+        )
     ]
     expect(
         not answered,
-        saw=f"over plain http, {listed(answered)} in {notes} still works for people in the account",
+        saw=f"over plain http, people of the account may still {listed(answered)}",
         means="whoever sits on the network between a laptop and S3 reads along",
         proved="every read, write, delete and listing over plain http meets an explicit deny",
         rival="Default encryption protects at rest only. When do you need both?",
@@ -246,7 +250,7 @@ def old_versions_fault(rules: list[Rule]) -> str | None:
     latest = min((rule.old_versions_stay for rule in rules if not rule.newer_ones_spared), default=NEVER)
     slow = [day for rule in rules for day, name in rule.old_moves if name in OPENS_AFTER_A_RESTORE and day < 30]
     if earliest < 30:
-        return f"an old version can be deleted {earliest} days after it was replaced"
+        return f"an old version is deleted as early as day {earliest} after it was replaced"
     if latest > 60 and earliest <= 60:
         return "the newest old versions are spared by the rule, and never leave"
     if latest == NEVER:
@@ -273,26 +277,28 @@ def cold_fault(rules: list[Rule], archive_tiers_on: bool) -> str | None:
     cold = [day for day, name in moves if name in OPENS_AT_ONCE_IN_MANY_ZONES]
     if not cold:
         return "no lifecycle rule moves the notes to a cheaper class"
+    if cold[0] == NEVER:
+        return "no note moves before a date that lies ahead"
     if cold[0] > 90:
         return f"notes stay in the most expensive class until day {cold[0]}"
     return None
 
 
 def notes_bucket(stack: Stack) -> str:
-    """The bucket's name, also when the output holds its ARN."""
+    """The bucket's name, also where the output holds its ARN."""
     return stack.output("NotesBucket").removeprefix("arn:aws:s3:::")
 
 
 def uses_of(notes: str) -> list[tuple[str, str, str]]:
-    """What people do with the notes: in words, as an action, on a resource."""
-    bucket, note = f"arn:aws:s3:::{notes}", f"arn:aws:s3:::{notes}/{SAMPLES[0].key}"
+    """What people do with the notes, in words, as an action, on which resource; the star stands for every note."""
+    bucket, every_note = f"arn:aws:s3:::{notes}", f"arn:aws:s3:::{notes}/notes/*"
     return [
-        ("reading a note", "s3:GetObject", note),
-        ("reading an old version", "s3:GetObjectVersion", note),
-        ("writing a note", "s3:PutObject", note),
-        ("deleting a note", "s3:DeleteObject", note),
-        ("listing the notes", "s3:ListBucket", bucket),
-        ("listing old versions", "s3:ListBucketVersions", bucket),
+        ("read notes", "s3:GetObject", every_note),
+        ("read old versions", "s3:GetObjectVersion", every_note),
+        ("write notes", "s3:PutObject", every_note),
+        ("delete notes", "s3:DeleteObject", every_note),
+        ("list the notes", "s3:ListBucket", bucket),
+        ("list old versions", "s3:ListBucketVersions", bucket),
     ]
 
 
@@ -306,16 +312,28 @@ def over_http() -> dict[str, str]:
     return {"aws:SecureTransport": "false", "s3:TlsVersion": "0"}
 
 
-def stack_admin(stack: Stack) -> str:
-    """The account's own root user: no IAM policy limits it, so only the bucket policy can refuse it."""
-    return f"arn:aws:iam::{stack.account}:root"
+def answer_to(stack: Stack, person: str, action: str, resource: str, context: dict[str, str]) -> str:
+    """What somebody of this account is answered whose own IAM policies allow everything."""
+    everything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    return str(stack.may(person, action, resource, context=context, also=[everything]).answer)
+
+
+def administrator(stack: Stack) -> str:
+    return f"arn:aws:iam::{stack.account}:user/administrator"
+
+
+def insiders(stack: Stack) -> list[str]:
+    """People of the account a deny has to reach, those included for whom a bucket policy makes an exception."""
+    policies = json.dumps([item.properties["PolicyDocument"] for item in stack.of_type("AWS::S3::BucketPolicy")])
+    named = re.findall(rf"arn:aws:iam::{stack.account}:(?:role|user)/[\w+=,.@/-]+", policies)
+    return [administrator(stack), f"arn:aws:iam::{stack.account}:root", *sorted(set(named))]
 
 
 def outsiders(stack: Stack) -> list[tuple[str, str]]:
     """Who must not get in: anyone, a stranger's account, and every other account a bucket policy names."""
     named = sorted(set(foreign_principals(stack)))
     stranger = "arn:aws:iam::210987654321:root"
-    return [("anyone", "anyone"), ("any AWS account", stranger), *((f"account {arn}", arn) for arn in named)]
+    return [("anyone", "anyone"), ("any AWS account", stranger), *((f"{arn}", arn) for arn in named)]
 
 
 def foreign_principals(stack: Stack) -> Iterator[str]:
@@ -337,7 +355,7 @@ def public_grants(stack: Stack, notes: str) -> list[str]:
         return []
     grants = s3.get_bucket_acl(Bucket=notes)["Grants"]
     return [
-        f"an ACL gives {grant['Permission']} to everyone"
+        f"an ACL gives {grant['Permission']} on the bucket to everyone"
         for grant in grants
         if grant["Grantee"].get("URI", "").endswith(("/AllUsers", "/AuthenticatedUsers"))
     ]
