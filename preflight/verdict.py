@@ -311,17 +311,17 @@ def _sentence(failure: BaseException) -> str:
     response = getattr(failure, "response", None)
     if isinstance(response, dict):
         operation = getattr(failure, "operation_name", "a call")
-        code = response.get("Error", {}).get("Code", "")
-        if code in NOT_EMULATED or (answers_nothing(failure) and "mplemented" in str(failure)):
+        code, said = (str(response.get("Error", {}).get(each) or "") for each in ("Code", "Message"))
+        if code in NOT_EMULATED or (answers_nothing(failure) and "mplemented" in said):
             return f"the cloud this runs in cannot do {operation} yet"
-        return f"{operation} answered {code or 'an error'}, which the check did not expect: {_first_line(failure)}"
+        return f"{operation} answered {code or 'an error'}, which the check did not expect: {_first_line(said)}"
     if isinstance(failure, NotImplementedError):
         return f"the cloud this runs in cannot do this yet: {_first_line(failure)}"
     return f"the check stopped with {type(failure).__name__}: {_first_line(failure)}"
 
 
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+def _first_line(said: BaseException | str) -> str:
+    return (str(said).strip() or type(said).__name__).splitlines()[0]
 
 
 def _line_in(file: Path, error: BaseException) -> int | None:

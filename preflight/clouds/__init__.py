@@ -59,9 +59,10 @@ class Deployment:
             raise ValueError("a client speaks for a role or for a user, not for both")
         if role is None and user is None:
             return None
-        who = f"role {role}" if role is not None else f"user {user}"
+        # by what it is, however it was named: a user has room for two access keys
+        who = self._role_arn(role) if role is not None else self._user_name(str(user))
         if who not in self._keys:
-            self._keys[who] = self._assume(role) if role is not None else self._make_access_key(str(user))
+            self._keys[who] = self._assume(who) if role is not None else self._make_access_key(who)
         return self._keys[who]
 
     def release(self) -> None:
@@ -75,10 +76,15 @@ class Deployment:
             except iam.exceptions.NoSuchEntityException:
                 continue
 
-    def _assume(self, role: str) -> Keys:
+    def _assume(self, role_arn: str) -> Keys:
         sts = self.make_client("sts", self.region, None)
-        answer = sts.assume_role(RoleArn=self._role_arn(role), RoleSessionName="preflight-check")["Credentials"]
+        answer = sts.assume_role(RoleArn=role_arn, RoleSessionName="preflight-check")["Credentials"]
         return Keys(answer["AccessKeyId"], answer["SecretAccessKey"], answer["SessionToken"])
+
+    def _make_access_key(self, user_name: str) -> Keys:
+        key = self.make_client("iam", self.region, None).create_access_key(UserName=user_name)["AccessKey"]
+        self._made.append((user_name, key["AccessKeyId"]))
+        return Keys(key["AccessKeyId"], key["SecretAccessKey"])
 
     def _role_arn(self, role: str) -> str:
         if role.startswith("arn:"):
@@ -86,11 +92,8 @@ class Deployment:
         name = self._physical_id(role, "AWS::IAM::Role")
         return str(self.make_client("iam", self.region, None).get_role(RoleName=name)["Role"]["Arn"])
 
-    def _make_access_key(self, user: str) -> Keys:
-        name = user.rpartition("/")[2] if user.startswith("arn:") else self._physical_id(user, "AWS::IAM::User")
-        key = self.make_client("iam", self.region, None).create_access_key(UserName=name)["AccessKey"]
-        self._made.append((name, key["AccessKeyId"]))
-        return Keys(key["AccessKeyId"], key["SecretAccessKey"])
+    def _user_name(self, user: str) -> str:
+        return user.rpartition("/")[2] if user.startswith("arn:") else self._physical_id(user, "AWS::IAM::User")
 
     def _physical_id(self, name: str, resource_type: str) -> str:
         for item in self.design.find(name):

@@ -36,13 +36,13 @@ def fake_environment(region: str) -> dict[str, str]:
 
 @contextmanager
 def environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """Replace every AWS_* variable of this process by these; the old ones come back at the end."""
-    before = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
+    """Replace every AWS_* and MOTO_* variable of this process by these; the old ones come back at the end."""
+    before = _aws_variables()
     _replace(before, variables)
     try:
         yield
     finally:
-        _replace({name: value for name, value in os.environ.items() if name.startswith("AWS_")}, before)
+        _replace(_aws_variables(), before)
 
 
 @contextmanager
@@ -71,6 +71,10 @@ def loopback_only() -> Iterator[None]:
 def is_loopback(host: str) -> bool:
     """Whether a host name or address can only be this machine."""
     return host in ("localhost", "::1") or host.startswith("127.") or host.endswith(".localhost")
+
+
+def _aws_variables() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name.startswith(("AWS_", "MOTO_"))}
 
 
 def _replace(old: Mapping[str, str], new: Mapping[str, str]) -> None:

@@ -110,11 +110,12 @@ class OfflineCloud:
 
         Serving a second time gives the same URL, or moves to the port asked for.
         """
+        from preflight.clouds.live import NOT_EMULATED_PATH
         from preflight.clouds.server import Server
 
         if self._server is not None and port in (0, int(self._server.url.rpartition(":")[2])):
             return self._server.url
-        server = Server(port)
+        server = Server(port, {NOT_EMULATED_PATH: self._not_emulated})
         if self._server is not None:
             self._server.stop()
         self._server = server
@@ -136,16 +137,25 @@ class OfflineCloud:
                 raise
             return self.cloudformation.get(name, region=self.region, account=self.account)
 
+    def _not_emulated(self, stack_name: str) -> list[tuple[str, str]]:
+        found = [stack for stack in self.cloudformation.stacks if stack.name == stack_name]
+        return found[-1].not_emulated if found else []
+
     def _start(self) -> None:
+        from preflight.cloudformation import api
         from preflight.cloudformation.engine import CloudFormation
 
-        self._undo.enter_context(environment(fake_environment(self.region)))
+        # moto knows one account unless it is told another
+        other = {"MOTO_ACCOUNT_ID": self.account} if self.account != "123456789012" else {}
+        self._undo.enter_context(environment({**fake_environment(self.region), **other}))
         self._undo.enter_context(loopback_only())
         self._undo.enter_context(_moto())
         self._clients = Clients(_session(), _config())
         self._undo.callback(self._made.clear)
         self.cloudformation: CloudFormation = CloudFormation(self._context)
         self._undo.callback(self.beside.clear)
+        self._undo.callback(api.install(self.cloudformation))
+        self._undo.callback(self.cloudformation.wait)
 
     def _make_client(self, service: str, region: str) -> Any:
         """The deployer's client for a service and Region, made once."""

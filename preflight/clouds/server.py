@@ -6,13 +6,14 @@ import json
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import redirect_stdout
 from typing import Any
 from xml.sax.saxutils import escape
 
 from preflight.errors import Unavailable
 
+Page = Callable[[str], Any]
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
@@ -22,11 +23,14 @@ class Server:
     Not moto's own ThreadedMotoServer: that one hangs when its port is taken, and leaves its socket open.
     """
 
-    def __init__(self, port: int = 0) -> None:
-        """Listen on this port of localhost, or on a free one for 0; raises Unavailable when it is taken."""
+    def __init__(self, port: int = 0, pages: Mapping[str, Page] | None = None) -> None:
+        """Listen on this port of localhost, or on a free one for 0; raises Unavailable when it is taken.
+
+        `pages` answer paths of our own with JSON: each is called with what follows its path.
+        """
         listening = _listen(port)
         self.url = f"http://localhost:{listening.getsockname()[1]}"
-        self._server = _make_server(listening)
+        self._server = _make_server(listening, pages or {})
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
 
@@ -54,7 +58,7 @@ def _listen(port: int) -> socket.socket:
     return listening
 
 
-def _make_server(listening: socket.socket) -> Any:
+def _make_server(listening: socket.socket, pages: Mapping[str, Page]) -> Any:
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
     from werkzeug.serving import make_server
 
@@ -75,12 +79,25 @@ def _make_server(listening: socket.socket) -> Any:
                 return super().get_backend_for_host(host)
 
     host, port = listening.getsockname()
-    app = _saying_what_is_missing(Dispatcher(create_backend_app))
+    app = _with_pages(_saying_what_is_missing(Dispatcher(create_backend_app)), pages)
     server = make_server(host, port, app, threaded=True, request_handler=Quiet, fd=listening.fileno())
     server.log = lambda *_: None
     # the server works on a copy of the descriptor
     listening.close()
     return server
+
+
+def _with_pages(app: Wsgi, pages: Mapping[str, Page]) -> Wsgi:
+    def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        for path, page in pages.items():
+            asked = str(environ.get("PATH_INFO", ""))
+            if asked.startswith(f"{path}/"):
+                body = json.dumps(page(asked[len(path) + 1 :])).encode()
+                start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+                return [body]
+        return app(environ, start_response)
+
+    return answer
 
 
 def _saying_what_is_missing(app: Wsgi) -> Wsgi:

@@ -1,0 +1,173 @@
+"""A stack that is deployed already: in an account, or at any endpoint that speaks CloudFormation's API."""
+
+from __future__ import annotations
+
+import json
+import os
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from preflight.clouds import Clients, Deployment
+from preflight.clouds.isolation import FAKE_KEYS, is_loopback
+from preflight.errors import DeployFailed, PreflightError, Unavailable, Usage
+from preflight.template import Template
+
+READY = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "IMPORT_COMPLETE")
+NOT_EMULATED_PATH = "/_preflight/not_emulated"
+
+
+@dataclass(frozen=True)
+class LiveResource:
+    """One resource of a stack, as CloudFormation's API tells it."""
+
+    logical_id: str
+    type: str
+    physical_id: str
+    status: str
+    status_reason: str | None = None
+
+
+class LiveCloud:
+    """Where a stack is looked for: an endpoint, or the account of a profile (or of the environment)."""
+
+    def __init__(
+        self, *, endpoint_url: str | None = None, profile: str | None = None, region: str | None = None
+    ) -> None:
+        self.endpoint_url = endpoint_url.rstrip("/") if endpoint_url else None
+        self.profile = profile
+        self._region = region
+
+    def attach(self, stack_name: str, template: Template | Path | dict[str, Any] | None = None) -> Deployment:
+        """The stack of this name as a check meets it; its template is read from CloudFormation unless it is given.
+
+        Raises Unavailable when nothing answers or lets us in or has the stack, and DeployFailed when the stack is not
+        whole.
+        """
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            return self._attach(stack_name, template)
+        except (BotoCoreError, ClientError) as error:
+            raise self._explained(error, stack_name) from error
+
+    @property
+    def region(self) -> str:
+        """The Region that is asked."""
+        return self._region or self._session.region_name or "us-east-1"
+
+    def _attach(self, stack_name: str, template: Template | Path | dict[str, Any] | None) -> Deployment:
+        cloudformation = self._clients.make("cloudformation", self.region)
+        stack = cloudformation.describe_stacks(StackName=stack_name)["Stacks"][0]
+        if stack["StackStatus"] not in READY:
+            reason = stack.get("StackStatusReason", "")
+            raise DeployFailed(
+                f"The stack {stack_name} is {stack['StackStatus']}; deploy it again with cdk deploy {stack_name}",
+                reason=reason,
+            )
+        pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack_name)
+        resources = [_resource(each) for page in pages for each in page["StackResourceSummaries"]]
+        if template is None:
+            template = cloudformation.get_template(StackName=stack_name)["TemplateBody"]
+        read = template if isinstance(template, Template) else Template.load(template)
+        account = stack["StackId"].split(":")[4]
+        design = read.design(
+            region=self.region,
+            account=account,
+            stack_name=stack["StackName"],
+            stack_id=stack["StackId"],
+            parameters={
+                each["ParameterKey"]: each.get("ResolvedValue", each.get("ParameterValue", ""))
+                for each in stack.get("Parameters", [])
+            },
+            physical_ids={each.logical_id: each.physical_id for each in resources if each.physical_id},
+        )
+        return Deployment(
+            stack_name=stack["StackName"],
+            region=self.region,
+            account=account,
+            template=read,
+            design=design,
+            outputs={each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])},
+            resources=resources,
+            not_emulated=self._not_emulated(stack_name),
+            mode="live",
+            make_client=self._clients.make,
+        )
+
+    @cached_property
+    def _session(self) -> Any:
+        import boto3
+        from botocore.exceptions import ProfileNotFound
+
+        if self._is_local and self.profile is None and not os.environ.get("AWS_ACCESS_KEY_ID"):
+            # nobody's own credentials are sent to an emulator unasked
+            return boto3.session.Session(
+                aws_access_key_id=FAKE_KEYS.access_key, aws_secret_access_key=FAKE_KEYS.secret, region_name=self._region
+            )
+        try:
+            return boto3.session.Session(profile_name=self.profile, region_name=self._region)
+        except ProfileNotFound as error:
+            raise Usage(
+                f"There is no AWS profile {self.profile}; see yours with aws configure list-profiles"
+            ) from error
+
+    @cached_property
+    def _clients(self) -> Clients:
+        from botocore.config import Config
+
+        settings: dict[str, Any] = {"retries": {"total_max_attempts": 2, "mode": "standard"}}
+        if self.endpoint_url:
+            # a bucket's name in front of localhost would have to be looked up
+            settings["s3"] = {"addressing_style": "path"}
+        if self._is_local:
+            settings["proxies"] = {}
+        config = Config(connect_timeout=3, read_timeout=30, **settings)
+        return Clients(self._session, config, self.endpoint_url)
+
+    @property
+    def _is_local(self) -> bool:
+        return self.endpoint_url is not None and is_loopback(urlsplit(self.endpoint_url).hostname or "")
+
+    def _not_emulated(self, stack_name: str) -> list[tuple[str, str]]:
+        """What our own endpoint says has no effect there; elsewhere nobody says so."""
+        if not self._is_local:
+            return []
+        straight = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with straight.open(f"{self.endpoint_url}{NOT_EMULATED_PATH}/{quote(stack_name)}", timeout=3) as answer:
+                return [(str(logical_id), str(path)) for logical_id, path in json.load(answer)]
+        except (OSError, ValueError, TypeError):
+            return []
+
+    def _explained(self, error: Exception, stack_name: str) -> PreflightError:
+        from botocore.exceptions import ClientError, NoCredentialsError
+
+        where = self.endpoint_url or f"the account of profile {self.profile or 'default'} in {self.region}"
+        if isinstance(error, NoCredentialsError):
+            return Unavailable("No AWS credentials are set; set them with aws configure, then see ./lab doctor")
+        if not isinstance(error, ClientError):
+            next_command = "start the offline cloud with ./lab cloud serve" if self._is_local else "see ./lab doctor"
+            return Unavailable(f"Nothing answers at {where} ({_first_sentence(error)}); {next_command}")
+        message = str(error.response.get("Error", {}).get("Message", ""))
+        if "does not exist" in message:
+            return Unavailable(f"There is no stack {stack_name} at {where}; put it there with cdk deploy {stack_name}")
+        return Unavailable(f"CloudFormation at {where} answers: {message}; see ./lab doctor")
+
+
+def _resource(summary: Mapping[str, Any]) -> LiveResource:
+    return LiveResource(
+        summary["LogicalResourceId"],
+        summary["ResourceType"],
+        summary.get("PhysicalResourceId", ""),
+        summary["ResourceStatus"],
+        summary.get("ResourceStatusReason"),
+    )
+
+
+def _first_sentence(error: Exception) -> str:
+    return str(error).splitlines()[0].rstrip(".")
