@@ -197,6 +197,44 @@ class Each:
 
 
 @dataclass(frozen=True)
+class Switch:
+    """A property that is on or off, each by a call of its own; `default` is what AWS takes when it is not declared."""
+
+    flag: str
+    on: Call
+    off: Call
+    default: bool = False
+
+    @property
+    def properties(self) -> frozenset[str]:
+        """The top-level properties these calls carry."""
+        return frozenset({self.flag.split(".")[0]}) | self.on.properties
+
+    def make(self, table: Table, scope: Scope) -> None:
+        """Switch a new resource, unless it is so by default."""
+        if self._wanted(scope) != self.default:
+            self._turn(table, scope)
+
+    def change(self, table: Table, before: Scope, after: Scope) -> None:
+        """Switch when the property, or what goes with it, has changed."""
+        was, is_now = self._wanted(before), self._wanted(after)
+        told = self.on.render(before, table.service) != self.on.render(after, table.service)
+        if was != is_now or (is_now and told):
+            self._turn(table, after)
+
+    def undo(self, table: Table, scope: Scope) -> None:
+        """Nothing: the switch goes with its resource."""
+
+    def _turn(self, table: Table, scope: Scope) -> None:
+        row = self.on if self._wanted(scope) else self.off
+        table.ask(scope, row.operation, row.render(scope, table.service))
+
+    def _wanted(self, scope: Scope) -> bool:
+        value = scope.fill("{" + self.flag + "}")
+        return self.default if value is ABSENT else str(value).lower() == "true"
+
+
+@dataclass(frozen=True)
 class Tags:
     """How a resource carries tags: the call that adds, the one that removes, whatever shape they want.
 
@@ -328,7 +366,7 @@ class Table(Provider):
     named: ClassVar[Name | None] = None
     attributes: ClassVar[str] = ""
     describes: ClassVar[Call | None] = None
-    then: ClassVar[Sequence[Setting | Each]] = ()
+    then: ClassVar[Sequence[Setting | Each | Switch]] = ()
     tags: ClassVar[Tags | None] = None
     in_place: ClassVar[frozenset[str]] = frozenset()
     drops: ClassVar[str] = ""
@@ -350,6 +388,7 @@ class Table(Provider):
             with suppress(Exception):
                 self.delete(made, declared, context)
             raise
+        self._read_for_the_end(scope)
         self.refuse_drops(declared)
         return made
 
@@ -360,6 +399,7 @@ class Table(Provider):
         self._refuse_replacement(declared, before)
         self.arguments(new)
         self.change(old, new)
+        self._read_for_the_end(new)
         self.refuse_drops(declared)
         if self.describes is None:
             return Made(made.physical_id, {**made.attributes, **self._formats(new)})
@@ -434,6 +474,11 @@ class Table(Provider):
         """Name what the service below takes and forgets."""
         for path in self.drops.split():
             not_emulated(declared, path)
+
+    def _read_for_the_end(self, scope: Scope) -> None:
+        """What only the last call sends is applied too, in its time."""
+        if self.unmakes is not None:
+            self.unmakes.render(scope, self.service)
 
     def _refuse_replacement(self, declared: Declared, before: Mapping[str, Any]) -> None:
         fixed = {*(self.makes.properties if self.makes else ()), *([self.named.property] if self.named else [])}
@@ -588,13 +633,19 @@ def _send(
         name = _member(shape, step)
         if name is None:
             return
-        shape, arguments = shape.members[name], arguments.setdefault(name, {})
+        shape, arguments = _inner(shape, name), arguments.setdefault(name, {})
     name = _member(shape, last)
     if name is not None:
-        arguments[name] = fit(shape.members[name], holder, key, names)
+        arguments[name] = fit(_inner(shape, name), holder, key, names)
+
+
+def _inner(shape: Any, name: str) -> Any:
+    return shape.value if shape.type_name == "map" else shape.members[name]
 
 
 def _member(shape: Any, name: str) -> str | None:
+    if shape.type_name == "map":
+        return name
     if shape.type_name != "structure":
         return None
     if name in shape.members:

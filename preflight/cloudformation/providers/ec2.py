@@ -64,14 +64,20 @@ class VPC(_Tagged):
     )
 
     def create(self, declared: Declared, context: Context) -> Made:
-        """A VPC comes with a network ACL and a security group of its own."""
+        """A VPC comes with a network ACL and a security group, whose members reach each other.
+
+        The emulated EC2 leaves that rule out
+        (https://docs.aws.amazon.com/vpc/latest/userguide/default-security-group.html, checked_on 2026-11-22).
+        """
         made = super().create(declared, context)
-        mine = [{"Name": "vpc-id", "Values": [made.physical_id]}]
         client = context.client("ec2")
-        group = client.describe_security_groups(Filters=[*mine, {"Name": "group-name", "Values": ["default"]}])
+        group = _default_group(context, made.physical_id)
+        members = {"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": group, "UserId": context.account}]}
+        client.authorize_security_group_ingress(GroupId=group, IpPermissions=[members])
+        mine = [{"Name": "vpc-id", "Values": [made.physical_id]}]
         acl = client.describe_network_acls(Filters=[*mine, {"Name": "default", "Values": ["true"]}])
         more = {
-            "DefaultSecurityGroup": group["SecurityGroups"][0]["GroupId"],
+            "DefaultSecurityGroup": group,
             "DefaultNetworkAcl": acl["NetworkAcls"][0]["NetworkAclId"],
         }
         return Made(made.physical_id, {**made.attributes, **more})

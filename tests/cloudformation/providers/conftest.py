@@ -118,12 +118,16 @@ _COMMON = {"true", "false", "enabled", "disabled", "default", "none", "*", "acti
 def _synonyms(provider: Any) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     made = [provider.makes] if provider.makes else []
-    rows = [*made, *(getattr(step, "put", None) or step.add for step in provider.then)]
+    rows = [*made, *(_row(step) for step in provider.then)]
     for row in rows:
         renames = [*row.names.items(), *((source, target) for target, source in row.sends.items())]
         for ours, theirs in renames:
             found.setdefault(ours.split(".")[-1].lower(), set()).add(theirs.split(".")[-1].lower())
     return found
+
+
+def _row(step: Any) -> Any:
+    return next(row for row in (getattr(step, name, None) for name in ("put", "add", "on")) if row is not None)
 
 
 def _pairs(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
