@@ -78,7 +78,9 @@ class Design:
             return [self.resources[name]]
         items = self.resources.values()
         by_value = [item for item in items if name == item.physical_id or name == item.arn]
-        return by_value or [item for item in items if item.path and _is_tail(name, item.path)]
+        # a bucket's policy goes by the bucket's name; the thing itself is the one with an ARN
+        themselves = [item for item in by_value if item.arn]
+        return themselves or by_value or [item for item in items if item.path and _is_tail(name, item.path)]
 
 
 class Template:

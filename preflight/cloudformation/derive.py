@@ -19,8 +19,8 @@ from preflight.intrinsics import Scope, Unknown, partition
 def physical_id(resource_type: str, logical_id: str, properties: Mapping[str, Any], scope: Scope) -> str:
     """The value of `Ref`: the declared name where the type is known by it, else one made up in its form."""
     seed = f"{scope.stack_name}/{logical_id}"
-    name = _identifier(resource_type)
-    declared = properties.get(_NAMED_BY.get(resource_type, name))
+    name = _NAMED_BY.get(resource_type) or _identifier(resource_type)
+    declared = properties.get(name)
     if isinstance(declared, str) and not name.endswith("Arn"):
         return declared
     if resource_type == "AWS::SQS::Queue":

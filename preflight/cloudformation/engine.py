@@ -18,6 +18,9 @@ from preflight.template import Template, typed
 
 ContextFactory = Callable[..., Context]
 
+# seconds an operation begun with `wait=False` may take before its caller goes on
+PATIENCE = 3.0
+
 
 class Rejected(Refused):
     """CloudFormation turns a request down; `code` is the error code of its API."""
@@ -435,6 +438,8 @@ class CloudFormation:
             thread = Thread(target=work, name=f"stack {stack.name}", daemon=True)
             self._running.append(thread)
             thread.start()
+            # most are done at once, and a client that finds it done need not ask again five seconds later
+            thread.join(PATIENCE)
             return stack
         failure = work()
         if isinstance(failure, Failed):

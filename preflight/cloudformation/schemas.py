@@ -235,7 +235,7 @@ class _Shapes:
             return "?"
         while "$ref" in schema:
             name, schema = self._follow(schema["$ref"])
-        kind = schema.get("type")
+        kind: Any = schema.get("type")
         if self._properties(schema):
             if name not in self.shapes:
                 self._object(name, schema)
@@ -243,9 +243,12 @@ class _Shapes:
         if kind == "array" or "items" in schema:
             return "[" + self._shape(f"{name}.*", schema.get("items", {}))
         if kind == "object":
-            patterns = list(schema.get("patternProperties", {}).values())
-            return "{" + self._shape(f"{name}.*", patterns[0]) if len(patterns) == 1 else "j"
-        return _SCALARS.get(kind, "?") if isinstance(kind, str) else "?"
+            values = {self._shape(f"{name}.*", each) for each in schema.get("patternProperties", {}).values()}
+            return "{" + values.pop() if len(values) == 1 else "j"
+        if isinstance(kind, list):
+            # cfn-lint lets a text be written as a number; the service still gets a text
+            kind = "string" if "string" in kind else None
+        return _SCALARS.get(kind, "?")
 
     def _follow(self, pointer: str) -> tuple[str, Any]:
         target: Any = self._schema

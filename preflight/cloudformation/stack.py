@@ -64,7 +64,7 @@ class StackResource:
         return replace(self)
 
 
-@dataclass
+@dataclass(repr=False)
 class Stack:
     """A stack, its resources by logical id and its events oldest first.
 
@@ -94,6 +94,9 @@ class Stack:
     options: dict[str, Any] = field(default_factory=dict)
     termination_protection: bool = False
     policy: str | None = None
+
+    def __repr__(self) -> str:
+        return f"<Stack {self.name} {self.status}>"
 
     @property
     def not_emulated(self) -> list[tuple[str, str]]:
