@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -165,9 +165,19 @@ def _report(
     from preflight import verdict
 
     verdicts, checking = _timed(lambda: verdict.run(lab, deployment, code=code))
+    placed = tuple(replace(each, where=_from_root(each.where, lab.root)) for each in verdicts)
     seconds = {"synth": synth, "deploy": deploy, "checks": checking, "total": time.perf_counter() - begun}
     not_emulated = tuple(deployment.not_emulated)
-    return Report(lab, code, tuple(verdicts), not_emulated, seconds, deployment.region, deployment.mode)
+    return Report(lab, code, placed, not_emulated, seconds, deployment.region, deployment.mode)
+
+
+def _from_root(where: str | None, root: Path) -> str | None:
+    """A "file:line" as the learner types it: from the project's folder when it is inside."""
+    if where is None:
+        return None
+    file, _, line = where.rpartition(":")
+    path = Path(file)
+    return f"{path.relative_to(root).as_posix()}:{line}" if path.is_relative_to(root) else where
 
 
 def _timed(call: Callable[[], Value]) -> tuple[Value, float]:

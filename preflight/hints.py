@@ -57,7 +57,7 @@ def first_open(lab: Lab, outcomes: Mapping[str, str]) -> Promise | None:
 
 def find_promise(lab: Lab, id: str) -> Promise:
     """The promise with this id; raises Usage naming the nearest ones."""
-    wanted = id.strip().removeprefix("check_").replace("-", "_").casefold()
+    wanted = id.strip().replace("-", "_").casefold().removeprefix("check_")
     promises = {promise.id: promise for promise in lab.promises}
     if wanted in promises:
         return promises[wanted]

@@ -360,7 +360,7 @@ def _identity(file: Path) -> tuple[int, int] | None:
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def _time(text: str | None) -> datetime | None:

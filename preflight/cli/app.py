@@ -56,7 +56,7 @@ def run(arguments: Sequence[str], *, root: Path = ROOT) -> int:
     """
     desk = Desk(root)
     try:
-        return _run(arguments, desk)
+        return _run(_without_debug(arguments), desk)
     except KeyboardInterrupt:
         return _stopped()
     except PreflightError as error:
@@ -75,6 +75,12 @@ def _run(arguments: Sequence[str], desk: Desk) -> int:
     if code == STOPPED:
         return _stopped()
     return code if isinstance(code, int) else 0
+
+
+def _without_debug(arguments: Sequence[str]) -> list[str]:
+    """--debug works with every command; the two whose help names it read it themselves, and `test` is pytest's."""
+    keeps = {"check", "verify", "test"}.intersection(arguments[:1])
+    return [each for each in arguments if keeps or each != "--debug"]
 
 
 def _stopped() -> int:

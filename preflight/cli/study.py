@@ -13,6 +13,7 @@ from preflight.errors import Usage
 if TYPE_CHECKING:
     from preflight.hints import Hint
     from preflight.lab import Lab
+    from preflight.progress import Standing
 
 LabWord = Annotated[
     str | None, typer.Argument(metavar="[LAB]", help="A lab's number or name; the one under way when left out.")
@@ -98,9 +99,7 @@ def progress(
     stands = [(lab, desk.progress.standing(lab)) for lab in desk.course.labs]
     for lab, stand in stands:
         if stand.started or stand.attempts:
-            checks = f"{stand.attempts} check{'' if stand.attempts == 1 else 's'}"
-            day = f", last on {stand.last_at:%Y-%m-%d}" if stand.last_at else ""
-            lines.row(f"Lab {lab.number}", f"{lab.title}: {_kept(lab, stand)}", indent=0, right=f"{checks}{day}")
+            lines.row(f"Lab {lab.number}", f"{lab.title}: {_kept(stand)}", indent=0, right=_checks(stand))
     kept = sum(stand.holds for _, stand in stands)
     lines.blank().add(f"{kept} of {len(stands)} labs kept.")
     desk.show(lines.row("next", desk.course.next(desk.progress).command, COMMAND, indent=0))
@@ -113,10 +112,16 @@ def _hint_text(hint: Hint, width: int) -> Lines:
     return Lines(width).add(" ".join(hint.text.split()), indent=2, code=NAME)
 
 
-def _kept(lab: Lab, stand: Any) -> str:
-    if not stand.outcomes:
-        return "started"
-    return f"{stand.kept} of {len(stand.outcomes)} kept"
+def _kept(stand: Standing) -> str:
+    return f"{stand.kept} of {len(stand.outcomes)} kept" if stand.outcomes else "started"
+
+
+def _checks(stand: Standing) -> str:
+    if not stand.attempts or stand.last_at is None:
+        return "not checked yet"
+    # the learner's own day, not Greenwich's
+    day = f"{stand.last_at.astimezone():%Y-%m-%d}"
+    return f"checked once, on {day}" if stand.attempts == 1 else f"checked {stand.attempts} times, last on {day}"
 
 
 def _progress_data(desk: Desk) -> dict[str, Any]:

@@ -83,7 +83,8 @@ def show(
         print(brief.strip())
     from preflight.cli.answer import shown_path
 
-    lines = desk.lines().blank()
+    print()
+    lines = desk.lines()
     for picture in sorted(chosen.folder.glob("*.svg")):
         lines.row("picture", f"{shown_path(picture, desk.root)}  (open it in a browser)", indent=0)
     idle = chosen.idle_usd_per_month

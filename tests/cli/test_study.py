@@ -1,0 +1,70 @@
+"""Hints one rung at a time, and the comparison once all is kept."""
+
+from __future__ import annotations
+
+from preflight.progress import Progress
+from tests.shelf.builder import Shelf
+
+
+def checked(shelf: Shelf, *outcomes: str) -> None:
+    """As if the learner's code had been checked with these outcomes, in the lab's order."""
+    from preflight.course import Course
+    from preflight.verdict import Verdict
+
+    lab = Course.load(shelf.root).find("1")
+    with Progress(shelf.root) as progress:
+        said = zip(lab.promises, outcomes, strict=True)
+        progress.record_attempt(lab, [Verdict(promise.id, promise.title, word) for promise, word in said], {})  # type: ignore[arg-type]
+
+
+def test_each_call_goes_one_rung_further_for_the_first_promise_not_yet_kept(shelf: Shelf) -> None:
+    shelf.start(1)
+    checked(shelf, "kept", "not_yet", "waiting")
+    title = "Old editions stay when a new one comes"
+    shelf.run("hint", "1").says(
+        title, "question · 1 of 4", "What happens to the first edition?", "more     ./lab hint 1"
+    )
+    shelf.run("hint").says(title, "concept · 2 of 4", "Versioning keeps it.")
+    shelf.run("hint").says(title, "construct · 3 of 4")
+    for _ in range(2):
+        shelf.run("hint").says(title, "lines · 4 of 4", "versioned=True", "That was the last rung", code=0)
+    assert shelf.run("progress", "--json").json()["labs"][0]["rungs"] == {"old_editions_stay": 4}
+
+
+def test_another_promise_can_be_named(shelf: Shelf) -> None:
+    shelf.start(1)
+    checked(shelf, "kept", "not_yet", "waiting")
+    shelf.run("hint", "1", "--promise", "the_shelf_is_labelled").says(
+        "Whose books are these?", "--promise the_shelf_is_labelled"
+    )
+    shelf.run("hint", "1", "--promise", "check-the-shelf-is-labelled").says("concept · 2 of 4", code=0)
+    said = shelf.run("hint", "1", "--promise", "the_shelf_is_label").says(
+        "Lab 1 promises no the_shelf_is_label", code=2
+    )
+    assert said.err.strip().endswith("./lab hint 1 --promise the_shelf_is_labelled")
+
+
+def test_before_the_first_check_the_first_promise_is_meant(shelf: Shelf) -> None:
+    shelf.run("hint", "1").says("A book stays where it was put", "Where is the book now?", code=0)
+
+
+def test_what_could_not_be_asked_comes_after_what_is_not_yet_kept(shelf: Shelf) -> None:
+    shelf.start(1)
+    checked(shelf, "could_not_ask", "waiting", "not_yet")
+    shelf.run("hint").says("The shelf is labelled")
+    checked(shelf, "could_not_ask", "waiting", "kept")
+    shelf.run("hint").says("A book stays where it was put")
+
+
+def test_when_all_is_kept_there_is_nothing_to_hint_at(shelf: Shelf) -> None:
+    shelf.start(1)
+    checked(shelf, "kept", "kept", "elsewhere")
+    shelf.run("hint", "1").says("Every promise of Lab 1 is kept", "./lab compare 1", code=0)
+
+
+def test_the_worked_stack_stays_hidden_until_all_is_kept(shelf: Shelf) -> None:
+    shelf.run("compare", "1").says("nothing is checked yet", "./lab check 1", code=2)
+    shelf.start(1)
+    checked(shelf, "kept", "not_yet", "waiting")
+    said = shelf.run("compare").says("1 of 3 promises are kept", "./lab check 1", code=2)
+    assert "versioned" not in said.out + said.err
