@@ -20,16 +20,15 @@ def check_nobody_outside_the_account_gets_in(stack: Stack) -> None:
     """
     notes = notes_bucket(stack)
     let_in = [
-        f"{who} may {verb}"
+        f"{who} may {listed(open_to)}"
         for who, principal in outsiders(stack)
-        for verb, action, resource in uses_of(notes)
-        if stack.may(principal, action, resource, context=over_https()).answer in ("allowed", "depends")
+        if (open_to := uses_open_to(stack, principal, notes))
     ]
     shared = public_grants(stack, notes)
 
     expect(
         not let_in and not shared,
-        saw=listed(let_in or shared),
+        saw="".join((let_in or shared)[:1]),
         means="notes leave the clinic without anyone noticing, and no log line says it was a mistake",
         proved="anonymous callers and other accounts are refused every read, write, delete and listing",
         rival="An IAM policy on each user opens and closes too. When is a bucket policy the better place?",
@@ -82,7 +81,7 @@ def check_only_encrypted_connections_are_answered(stack: Stack) -> None:
         not locked_out,
         saw=f"over https too, not even the account's administrator may {listed(locked_out)}",
         means="the deny is wider than plain http: nobody can work with the notes",
-        proved="requests over TLS are not denied",
+        proved="requests over https are answered as before",
         bullets=["CLF-C02 2.2-S4", "SAA-C03 1.3-S3"],
         read=f"{S3_GUIDE}/security-best-practices.html",
         where=policy_of(stack, notes) or item_of(stack, notes),
@@ -146,11 +145,12 @@ def check_old_versions_leave_in_time(stack: Stack) -> None:
     notes = notes_bucket(stack)
     rules = lifecycle_of(stack, notes)
     faults = [fault for note in SAMPLES if (fault := old_versions_fault([r for r in rules if r.covers(note)]))]
+    saw, means = faults[0] if faults else ("", "")
 
     expect(
         not faults,
-        saw=f"{faults[0] if faults else ''}",
-        means="either the undo is not there when it is needed, or you pay for every version ever written",
+        saw=saw,
+        means=means,
         proved="old versions of every note stay at least 30 days and are deleted by day 60",
         rival="AWS Backup keeps copies for a set time as well. What does it add that a lifecycle rule lacks?",
         bullets=["CLF-C02 3.6-S6", "SAA-C03 1.3-K3", "SAA-C03 4.1-S9"],
@@ -170,11 +170,12 @@ def check_cold_notes_cost_less(stack: Stack) -> None:
     rules = lifecycle_of(stack, notes)
     opted_in = archive_tiers(stack, notes)
     faults = [fault for note in SAMPLES if (fault := cold_fault([r for r in rules if r.covers(note)], opted_in))]
+    saw, means = faults[0] if faults else ("", "")
 
     expect(
         not faults,
-        saw=f"{faults[0] if faults else ''}",
-        means="notes nobody reads cost as much as today's, or the ones somebody does read are slow, dear or at risk",
+        saw=saw,
+        means=means,
         proved="every note is in a cheaper class by day 90, opens in milliseconds and survives the loss of one zone",
         rival="Standard-IA, Intelligent-Tiering and Glacier Instant Retrieval would all do. What decides between them?",
         bullets=["CLF-C02 3.6-S2", "CLF-C02 3.6-S6", "SAA-C03 4.1-S5"],
@@ -243,44 +244,58 @@ class Rule(NamedTuple):
         return not self.tagged and note.key.startswith(self.prefix) and self.larger_than < note.size < self.smaller_than
 
 
-def old_versions_fault(rules: list[Rule]) -> str | None:
-    """What is not yet right for the old versions of a note these rules cover."""
+def old_versions_fault(rules: list[Rule]) -> tuple[str, str] | None:
+    """What is not yet right for the old versions of a note these rules cover, and what it means."""
     earliest = min((rule.old_versions_stay for rule in rules), default=NEVER)
     # a rule that spares the newest old versions never removes those, so it promises no last day
     latest = min((rule.old_versions_stay for rule in rules if not rule.newer_ones_spared), default=NEVER)
     slow = [day for rule in rules for day, name in rule.old_moves if name in OPENS_AFTER_A_RESTORE and day < 30]
+    for_ever = "every upload over an old name adds a file to the bill, and none is ever taken off it"
     if earliest < 30:
-        return f"an old version is deleted as early as day {earliest} after it was replaced"
-    if latest > 60 and earliest <= 60:
-        return "the newest old versions are spared by the rule, and never leave"
-    if latest == NEVER:
-        return "no lifecycle rule deletes old versions of the notes: they stay for ever"
-    if latest > 60:
-        return f"old versions stay {latest} days"
+        return (
+            f"an old version is deleted as early as day {earliest} after it was replaced",
+            "by the time somebody misses the note, the undo may be gone",
+        )
     if slow:
-        return f"an old version moves to an archive on day {slow[0]}, and needs a restore before it opens"
+        return (
+            f"on day {slow[0]} an old version moves to an archive class, and needs a restore before it opens",
+            "the undo is there, and hours away",
+        )
+    if earliest == NEVER:
+        return "no lifecycle rule deletes the notes' old versions", for_ever
+    if latest == NEVER:
+        return "the rule spares the newest of the old versions, and no other rule deletes those", for_ever
+    if latest > 60:
+        return f"old versions stay {latest} days", "you pay for copies nobody may need any more"
     return None
 
 
-def cold_fault(rules: list[Rule], archive_tiers_on: bool) -> str | None:
-    """What is not yet right for a note these rules cover, as it grows old."""
-    moves = sorted(move for rule in rules for move in rule.moves)
-    for day, name in moves:
+def cold_fault(rules: list[Rule], archive_tiers_on: bool) -> tuple[str, str] | None:
+    """What is not yet right for a note these rules cover, as it grows old, and what it means."""
+    hours = "in the middle of a consultation somebody waits for hours"
+    for day, name in sorted(move for rule in rules for move in rule.moves):
         if name in OPENS_AFTER_A_RESTORE:
-            return f"on day {day} a note moves to {name}: hours pass before it opens again"
-        if name == "ONEZONE_IA":
-            return f"on day {day} a note moves to {name}: one Availability Zone holds the only copy"
-        if name in CHARGES_FOR_READS and day < 30:
-            return f"on day {day} a note moves to {name}, which charges for every read, while it is read daily"
+            return f"on day {day} a note moves to {name}, which needs a restore before it opens", hours
         if name == "INTELLIGENT_TIERING" and archive_tiers_on:
-            return "Intelligent-Tiering's archive tiers are switched on: hours pass before such a note opens again"
-    cold = [day for day, name in moves if name in OPENS_AT_ONCE_IN_MANY_ZONES]
-    if not cold:
-        return "no lifecycle rule moves the notes to a cheaper class"
-    if cold[0] == NEVER:
-        return "no note moves before a date that lies ahead"
-    if cold[0] > 90:
-        return f"notes stay in the most expensive class until day {cold[0]}"
+            return "Intelligent-Tiering's archive tiers are on, and need a restore before a note opens", hours
+        if name == "ONEZONE_IA":
+            return (
+                f"on day {day} a note moves to ONEZONE_IA, which keeps its only copy in one Availability Zone",
+                "the zone's bad day can be the note's last",
+            )
+        if name in CHARGES_FOR_READS and day < 30:
+            return (
+                f"on day {day} a note moves to {name}, which charges for every read",
+                "the month in which notes are read daily is the month in which each read costs",
+            )
+    cold = min((day for rule in rules for day, name in rule.moves if name in OPENS_AT_ONCE_IN_MANY_ZONES), default=None)
+    dear = "notes nobody opens any more cost as much to keep as today's"
+    if cold is None:
+        return "no lifecycle rule moves the notes to a cheaper class", dear
+    if cold == NEVER:
+        return "no note moves before a date that lies ahead", dear
+    if cold > 90:
+        return f"notes stay in the most expensive class until day {cold}", dear
     return None
 
 
@@ -299,6 +314,15 @@ def uses_of(notes: str) -> list[tuple[str, str, str]]:
         ("delete notes", "s3:DeleteObject", every_note),
         ("list the notes", "s3:ListBucket", bucket),
         ("list old versions", "s3:ListBucketVersions", bucket),
+    ]
+
+
+def uses_open_to(stack: Stack, principal: str, notes: str) -> list[str]:
+    """What an outsider may do with the notes, in words; "depends" counts, for somebody meets the condition."""
+    return [
+        verb
+        for verb, action, resource in uses_of(notes)
+        if stack.may(principal, action, resource, context=over_https()).answer in ("allowed", "depends")
     ]
 
 
