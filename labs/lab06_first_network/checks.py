@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -27,7 +28,7 @@ def check_losing_a_zone_leaves_both_tiers_standing(stack: Stack) -> None:
         rival="A second Region survives more. Which losses justify its price, and which does a second zone cover?",
         bullets=["CLF-C02 3.2-S2", "CLF-C02 3.2-S3", "SAA-C03 2.2-K1"],
         read=f"{VPC_GUIDE}/configure-subnets.html",
-        where=next(iter(alone), None),
+        where=place(stack, next(iter(alone))) if alone else None,
     )
 
 
@@ -49,7 +50,7 @@ def check_the_internet_reaches_https_and_nothing_else(stack: Stack) -> None:
                 proved="visitors from anywhere reach port 443 in every website subnet",
                 bullets=["CLF-C02 3.5-S1", "SAA-C03 1.2-S1"],
                 read=f"{VPC_GUIDE}/VPC_Internet_Gateway.html",
-                where=getattr(way, "logical_id", None) or WEBSITE_SUBNETS,
+                where=getattr(way, "logical_id", None) or place(stack, WEBSITE_SUBNETS),
             )
 
     opened = first_open(stack, "internet", [f"{group} in {subnet}" for subnet in subnets], NOT_A_WEBSITE)
@@ -91,7 +92,7 @@ def check_the_website_reaches_the_database(stack: Stack) -> None:
 
 @after(check_the_website_reaches_the_database)
 def check_nobody_else_reaches_the_database(stack: Stack) -> None:
-    """The database answers servers that wear the website's security group, and nobody else.
+    """The database answers servers that wear the website's security group, on port 5432, and nobody else.
 
     A rule whose source is an address range trusts whatever stands there next year. A rule whose source is a security
     group trusts a job: it follows the website's servers when they scale, move or change addresses. It is the exam's
@@ -101,10 +102,10 @@ def check_nobody_else_reaches_the_database(stack: Stack) -> None:
     targets = [f"{database} in {subnet}" for subnet in ids(stack, DATABASE_SUBNETS)]
     for stranger in ["internet", *vpc_blocks(stack)]:
         let_in = first_open(stack, stranger, targets, EVERY_PORT)
-        who = "the internet" if stranger == "internet" else f"any machine in {stranger}, whatever group it wears,"
         expect(
             let_in is None,
-            saw=f"{who} reaches the database on {let_in and packet(let_in)}",
+            saw=f"{let_in and let_in.source} reaches the database on {let_in and packet(let_in)}, "
+            "whatever security group it wears",
             means="one careless machine in the network, and the notes are a password away",
             proved="no address by itself is let in, from inside the VPC or outside",
             bullets=["CLF-C02 3.5-S2", "SAA-C03 1.2-S1"],
@@ -115,13 +116,25 @@ def check_nobody_else_reaches_the_database(stack: Stack) -> None:
     others = groups_let_in(stack, database) - {asker, database}
     expect(
         not others,
-        saw=f"the database also trusts {listed(sorted(others))}",
+        saw=f"the database also trusts {listed([named(stack, each) for each in sorted(others)])}",
         means="whatever wears that group reads notes, and it is not the website",
         proved="no group but the website's is let in",
-        rival="The website's subnets have known addresses. What would a rule for their range let in as well?",
         bullets=["CLF-C02 3.5-S2", "SAA-C03 1.2-S1"],
         read=f"{VPC_GUIDE}/security-group-rules.html",
         where=DATABASE_GROUP,
+    )
+
+    askers = [f"{asker} in {subnet}" for subnet in ids(stack, WEBSITE_SUBNETS)]
+    opened = first_open(stack, askers, targets, NOT_THE_DATABASE)
+    expect(
+        opened is None,
+        saw=f"the website's servers also reach {opened and packet(opened)} of the database",
+        means="whoever takes over a website server has more doors to try than the one it needs",
+        proved="the website is let in on port 5432 alone",
+        rival="The website's subnets have known addresses. What would a rule for their range let in as well?",
+        bullets=["CLF-C02 3.5-S2", "SAA-C03 1.2-K3"],
+        read=f"{VPC_GUIDE}/security-group-rules.html",
+        where=(opened and decided_by(opened, database)) or DATABASE_GROUP,
     )
 
 
@@ -139,13 +152,13 @@ def check_the_database_has_no_road_to_the_internet(stack: Stack) -> None:
 
     expect(
         not roads,
-        saw=f"the route table of {subnet} sends {destination(route)} to {target_of(route)}",
+        saw=f"the route table of {named(stack, subnet)} sends {destination(route)} to {named(stack, target_of(route))}",
         means="a stolen password on the database server is enough to carry the notes out",
         proved="the route tables of the database subnets lead within the VPC, and to gateway endpoints",
         rival="A NAT gateway lets nobody in. When is a way out alone already too much?",
         bullets=["CLF-C02 3.5-S1", "SAA-C03 1.2-S2"],
         read=f"{VPC_GUIDE}/VPC_Route_Tables.html",
-        where=declared_route(stack, table, route) or DATABASE_SUBNETS,
+        where=declared_route(stack, table, route) or place(stack, DATABASE_SUBNETS),
     )
 
 
@@ -158,16 +171,18 @@ def check_backups_reach_s3_without_the_internet(stack: Stack) -> None:
     """
     database = database_group(stack)
     endpoints = [
-        item for item in stack.of_type(ENDPOINT) if str(item.properties.get("ServiceName")).rsplit(".", 1)[-1] == "s3"
+        item
+        for item in stack.of_type(ENDPOINT)
+        if str(item.properties.get("ServiceName")).endswith(f".{stack.region}.s3")
     ]
     expect(
         bool(endpoints),
-        saw="the VPC has no endpoint for S3",
+        saw=f"the VPC has no endpoint for S3 in {stack.region}",
         means="last night's backup waits for a connection that never comes",
         proved="the VPC has an endpoint for S3",
         bullets=["SAA-C03 1.2-K2", "CLF-C02 3.5-S1"],
         read=PRIVATELINK_GUIDE,
-        where=DATABASE_SUBNETS,
+        where=place(stack, DATABASE_SUBNETS),
     )
     for subnet in ids(stack, DATABASE_SUBNETS):
         ways = [stack.reaches(f"{database} in {subnet}", item.logical_id, 443) for item in endpoints]
@@ -179,7 +194,7 @@ def check_backups_reach_s3_without_the_internet(stack: Stack) -> None:
             rival="A NAT gateway leads to S3 as well. What does it cost, and where else does it lead?",
             bullets=["SAA-C03 1.2-K2", "SAA-C03 4.4-S3", "CLF-C02 3.5-S1"],
             read=PRIVATELINK_GUIDE,
-            where=getattr(ways[0], "logical_id", None) or DATABASE_SUBNETS,
+            where=getattr(ways[0], "logical_id", None) or place(stack, DATABASE_SUBNETS),
         )
 
 
@@ -204,7 +219,7 @@ def check_the_database_subnets_have_a_lock_of_their_own(stack: Stack) -> None:
         rival="Why not leave all of it to the network ACL, and give every machine an open group?",
         bullets=["CLF-C02 3.5-S2", "SAA-C03 1.2-S1"],
         read=f"{VPC_GUIDE}/vpc-network-acls.html",
-        where=DATABASE_SUBNETS,
+        where=place(stack, DATABASE_SUBNETS),
     )
 
 
@@ -235,13 +250,13 @@ def check_addresses_fit_the_hospital_and_leave_room(stack: Stack) -> None:
     tight = [subnet for subnet, room in free.items() if room < ROOM]
     expect(
         not tight,
-        saw=listed([f"{subnet} has room for {free[subnet]}" for subnet in tight]),
+        saw=listed([f"{named(stack, subnet)} has room for {free[subnet]}" for subnet in tight]),
         means="the day the service grows, machines fail to start for want of an address",
         proved=f"no address is the hospital's, and every subnet has {min(free.values())} addresses to give",
         rival="Why not one /16 subnet for everything?",
         bullets=["SAA-C03 3.4-K2", "CLF-C02 3.5-S1"],
         read=f"{VPC_GUIDE}/subnet-sizing.html",
-        where=tight[0] if tight and stack.find(tight[0]) else WEBSITE_SUBNETS,
+        where=next(iter(stack.find(tight[0])), None) if tight else place(stack, WEBSITE_SUBNETS),
     )
 
 
@@ -252,12 +267,13 @@ def check_an_idle_month_costs_nothing(stack: Stack) -> None:
     NAT gateways, interface endpoints and public IPv4 addresses are not, and run while you sleep. CDK's Vpc makes a NAT
     gateway in every zone unless told otherwise: the most common surprise on a beginner's bill.
     """
-    billed = [(item, price) for item, price in hourly(stack)]
+    billed = list(hourly(stack))
     month = sum(price for _, price in billed) * 730
+    price = f"at least {month:.0f} USD a month, before any traffic" if month else "billed by the hour, used or not"
 
     expect(
         not billed,
-        saw=f"{listed([kind(item.type) for item, _ in billed])}: at least {month:.0f} USD a month, before any traffic",
+        saw=f"the stack declares {kinds([item for item, _ in billed])}: {price}",
         means="a network nobody uses yet costs more than the notes it was built for",
         proved="the stack declares nothing that is billed by the hour",
         rival="What would have to be true of the database for a NAT gateway to be worth its price?",
@@ -377,6 +393,20 @@ def overlaps(one: str, other: str) -> bool:
     return ipaddress.ip_network(one).overlaps(ipaddress.ip_network(other))
 
 
+def place(stack: Stack, output: str) -> Any:
+    """The first subnet of an output, to point at."""
+    return next(iter(stack.find(ids(stack, output)[0])), None)
+
+
+def named(stack: Stack, physical_id: str) -> str:
+    """A resource as the learner's code names it, where it does."""
+    found = [item.path for item in stack.find(physical_id) if item.path] if physical_id else []
+    if len(found) != 1:
+        return physical_id
+    steps = found[0].split("/")[1:]
+    return "/".join(steps[:-1] if steps[-1] in ("Resource", "Subnet") and len(steps) > 1 else steps)
+
+
 def declared_route(stack: Stack, table: dict[str, Any], route: dict[str, Any]) -> Any:
     """The route as the stack declares it, to point at."""
     for item in stack.of_type("AWS::EC2::Route"):
@@ -415,10 +445,11 @@ def hourly(stack: Stack) -> Iterator[tuple[Any, float]]:
         yield item, USD_AN_HOUR.get(item.type, 0.0) * places
 
 
-def kind(type_name: str) -> str:
-    return {"NatGateway": "a NAT gateway", "EIP": "an Elastic IP address", "VPCEndpoint": "an interface endpoint"}.get(
-        type_name.rsplit("::", 1)[-1], f"a {type_name.rsplit('::', 1)[-1]}"
-    )
+def kinds(items: Sequence[Any]) -> str:
+    """What these resources are, counted."""
+    words = {"NatGateway": "NAT gateway", "EIP": "Elastic IP", "VPCEndpoint": "interface endpoint"}
+    counted = Counter(item.type.rsplit("::", 1)[-1] for item in items)
+    return listed([f"{count} {words.get(name, name)}{'s' if count > 1 else ''}" for name, count in counted.items()])
 
 
 def packet(way: Any) -> str:
@@ -453,6 +484,7 @@ NOT_A_WEBSITE = (
     ("udp", (1, 442)),
     ("udp", (444, 65535)),
 )
+NOT_THE_DATABASE = (("tcp", (22, 22)), ("tcp", (1, 5431)), ("tcp", (5433, 65535)), ("udp", (1, 65535)))
 EVERY_PORT = (("tcp", (1, 65535)), ("udp", (1, 65535)))
 # SSH first, because it is the one people look for
 WELL_KNOWN = (("tcp", (22, 22)), ("tcp", (1, 1023)), ("udp", (1, 1023)))

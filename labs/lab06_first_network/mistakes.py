@@ -149,6 +149,28 @@ def mistake_the_database_trusts_the_default_group(template: dict[str, Any]) -> N
 
 
 @breaks(
+    "nobody_else_reaches_the_database",
+    help="All traffic from the website is every port: SSH, and whatever listens there next year.",
+)
+def mistake_the_website_reaches_every_port(template: dict[str, Any]) -> None:
+    rule = properties(template, first(template, "AWS::EC2::SecurityGroupIngress"))
+    rule["IpProtocol"] = "-1"
+    for name in ("FromPort", "ToPort"):
+        del rule[name]
+    # the second lock lets ports from 1024 up through
+    for name in entries(template, lambda entry: not entry["Egress"] and entry.get("PortRange", {}).get("To") == 5432):
+        properties(template, name)["PortRange"]["To"] = 65535
+
+
+@breaks(
+    "backups_reach_s3_without_the_internet",
+    help="An endpoint leads to its own Region's S3; us-west-2 is the one in the tutorial.",
+)
+def mistake_an_endpoint_of_another_region(template: dict[str, Any]) -> None:
+    properties(template, first(template, "AWS::EC2::VPCEndpoint"))["ServiceName"] = "com.amazonaws.us-west-2.s3"
+
+
+@breaks(
     "the_database_has_no_road_to_the_internet",
     help="One more route, to reach the database from a laptop, makes the subnet public for everything in it.",
 )

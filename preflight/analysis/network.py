@@ -156,6 +156,7 @@ class Network:
 
     def __init__(self, design: Design) -> None:
         self.layout = Layout(design)
+        self._stand_ins: dict[Net, list[Address]] = {}
 
     def reach(self, source: Place, target: Place, port: int | Ports = 0, protocol: str = "tcp") -> Path | Blocked:
         """See `reach`."""
@@ -297,8 +298,9 @@ class Network:
         for version in (4, 6):
             found: Path | None = None
             beside: list[Blocked] = []
+            others = self._addresses(end, version)
             for one in self._addresses(start, version):
-                for other in self._addresses(end, version):
+                for other in others:
                     answer = self._first_open(start, one, end, other, protocol, ports)
                     if isinstance(answer, Blocked):
                         beside.append(answer)
@@ -348,7 +350,9 @@ class Network:
         found: list[Address] = []
         for space in end.spaces:
             if space.version == version:
-                found += representatives(space, self.layout.mentioned)
+                if space not in self._stand_ins:
+                    self._stand_ins[space] = representatives(space, self.layout.mentioned)
+                found += self._stand_ins[space]
         if end.is_internet or end.endpoint is not None:
             ours = [each for vpc in self.layout.vpcs.values() for each in vpc.cidrs]
             found = [each for each in found if is_public(each) and not any(each in net for net in ours)]
