@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
+from unittest.mock import patch
 
 from preflight.clouds import Clients, Deployment
 from preflight.clouds.isolation import FAKE_KEYS, environment, fake_environment, loopback_only
@@ -63,6 +66,29 @@ class OfflineCloud:
     def client(self, service: str, *, region: str | None = None) -> Any:
         """A boto3 client with the deployer's credentials."""
         return self._make_client(service, region or self.region)
+
+    def warm_up(self, code: Path | None = None) -> None:
+        """Load what deploying this stack file will take, for the time while another process synthesizes it.
+
+        Everything works without it, later; the services are guessed from the file's imports.
+        """
+        from preflight.cloudformation import operation, validate  # noqa: F401
+        from preflight.template import Template
+
+        imported = re.findall(r"\baws_([a-z0-9]+)", code.read_text("utf-8")) if code and code.is_file() else []
+        # every stack of CDK's publishes its template to a bucket
+        for service in {"s3", *imported} & {*_session().get_available_services()}:
+            self._warm_up_service(service)
+        validate.check(Template({"Resources": {"Nothing": {"Type": "AWS::CloudFormation::WaitConditionHandle"}}}))
+
+    def _warm_up_service(self, service: str) -> None:
+        import moto.backends
+
+        self.client(service)
+        # a service moto does not have is its own answer, when it is asked
+        with contextlib.suppress(Exception):
+            account = moto.backends.get_backend(service)[self.account]
+            account[self.region if self.region in account else "aws"]
 
     def deploy(self, assembly_dir: Path, stack_name: str, *, parameters: Mapping[str, str] | None = None) -> Deployment:
         """Publish a stack's assets, then create it, or bring it to its new template.
@@ -223,11 +249,30 @@ def _moto() -> Iterator[None]:
     passed_on = responses_mock.passthru_prefixes
     responses_mock.passthru_prefixes = ("http://localhost", "http://127.0.0.1", "http://[::1]")
     try:
-        with corrected():
+        with corrected(), _regions_known():
             yield
     finally:
         responses_mock.passthru_prefixes = passed_on
         mock.stop()
+
+
+def _regions_known() -> AbstractContextManager[Any]:
+    """One session answers for all which Regions a service has.
+
+    moto's EC2 asks eleven new ones while it is imported, and each reads the service's model again: 0.4 s.
+    """
+    import boto3.session
+
+    ask = boto3.session.Session.get_available_regions
+
+    @cache
+    def regions(service: str, partition_name: str = "aws", allow_non_regional: bool = False) -> tuple[str, ...]:
+        return tuple(ask(_session(), service, partition_name, allow_non_regional))
+
+    def get_available_regions(self: Any, *asked: Any, **named: Any) -> list[str]:
+        return list(regions(*asked, **named))
+
+    return patch.object(boto3.session.Session, "get_available_regions", get_available_regions)
 
 
 def _empty_backends() -> None:

@@ -301,3 +301,12 @@ def test_a_client_may_speak_for_a_role_and_for_a_user(cloud: OfflineCloud, tmp_p
     assert iam.list_access_keys(UserName=user.physical_id)["AccessKeyMetadata"] == []
     with pytest.raises(ValueError, match="not for both"):
         deployment.client("s3", role="Guide", user="Reader")
+
+
+def test_warming_up_loads_and_makes_nothing(cloud: OfflineCloud, tmp_path: Path) -> None:
+    stack = tmp_path / "stack.py"
+    stack.write_text("from aws_cdk import aws_iam as iam, aws_s3 as s3, aws_devicefarm, aws_no_such_thing")
+    for code in (stack, tmp_path / "gone.py", None):
+        cloud.warm_up(code)
+    assert cloud.client("s3").list_buckets()["Buckets"] == []
+    assert cloud.cloudformation.stacks == []
