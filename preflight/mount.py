@@ -73,11 +73,17 @@ def mount(app: Any, root: Path, *, labs: str | None = None, code: str | None = N
 
 
 def find_labs(root: Path) -> list[Mounted]:
-    """Every lab that has a worked stack, or that the learner has started, by number."""
+    """Every lab that has a worked stack, or that the learner has started, by number.
+
+    A lab that an update took away or renamed stays as long as the learner has it: it may still be deployed.
+    """
     workspace = Workspace(root)
-    ids = {path.name for folder in ("labs", "stacks") for path in (root / folder).glob("lab*") if path.is_dir()}
-    labs = [Mounted(root, int(fit[1]), fit[0]) for name in sorted(ids) if (fit := _FOLDER.fullmatch(name))]
-    return [lab for lab in labs if (lab.worked / "stack.py").is_file() or workspace.started(lab)]
+    labs: dict[int, Mounted] = {}
+    for folder in ("stacks", "labs", "workspace"):
+        for path in sorted((root / folder).glob("lab*")):
+            if path.is_dir() and (fit := _FOLDER.fullmatch(path.name)):
+                labs.setdefault(int(fit[1]), Mounted(root, int(fit[1]), fit[0]))
+    return [lab for _, lab in sorted(labs.items()) if (lab.worked / "stack.py").is_file() or workspace.started(lab)]
 
 
 def _faults(root: Path, codes: Sequence[tuple[Mounted, Code]]) -> dict[str, BrokenCode]:
