@@ -114,7 +114,8 @@ class Request:
     one that is there with a value nobody knows, UNKNOWN for one nobody knows about. Keys that follow from the
     principal, the resource and the action (aws:PrincipalArn, aws:username, aws:ResourceAccount, ...) need not be
     given. Every other key is UNKNOWN, so that the answer can say what it depends on; with `complete` it is absent,
-    which is right where the whole request is in sight. Keys AWS always sends are then PRESENT, never absent.
+    which is right where the whole request is in sight. `complete` can also name the beginnings of the keys it is true
+    for, in lower case, as in ("aws:", "s3:"). Keys AWS always sends are then PRESENT, never absent.
 
     `resource` is an ARN, or "*" for actions that have none. With `pattern`, its `*` and `?` stand for every resource
     they match. `resource_account` is the owner's account, needed where the ARN has none (S3): there the principal's
@@ -126,7 +127,7 @@ class Request:
     resource: str = "*"
     context: Mapping[str, ContextValue] = field(default_factory=dict)
     resource_account: str | None = None
-    complete: bool = False
+    complete: bool | tuple[str, ...] = False
     pattern: bool = False
 
     @cached_property
@@ -150,7 +151,8 @@ class Request:
             return ABSENT
         if lowered in ALWAYS_THERE:
             return PRESENT
-        return ABSENT if self.complete else UNKNOWN
+        complete = lowered.startswith(self.complete) if isinstance(self.complete, tuple) else self.complete
+        return ABSENT if complete else UNKNOWN
 
 
 @dataclass(frozen=True)
@@ -418,6 +420,8 @@ class _Case:
         if pattern == "*" and not isinstance(pattern, Unknown):
             return Finding(True)
         if isinstance(pattern, Unknown) or isinstance(asked, Unknown):
+            if not isinstance(pattern, Unknown) and "${" not in pattern and _covers_pattern(pattern, _opened(asked)):
+                return Finding(True)
             unknown = pattern if isinstance(pattern, Unknown) else asked
             return Finding(None, "", (str(unknown),)) if _overlaps(_opened(pattern), _opened(asked)) else Finding(False)
         if variables and "${" in pattern:

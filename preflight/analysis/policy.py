@@ -67,7 +67,11 @@ class Actions:
         everything, by_service, loose = self._compiled
         if everything:
             return True
-        expression = by_service.get(action.partition(":")[0])
+        service = action.partition(":")[0]
+        expression = by_service.get(service)
+        if isinstance(expression, list):
+            # compiled when first asked for: a policy names services by the hundred, a request one
+            expression = by_service[service] = alternatives(expression)
         if (expression is not None and expression.fullmatch(action)) or (loose is not None and loose.fullmatch(action)):
             return True
         return None if self._unknown else False
@@ -77,17 +81,18 @@ class Actions:
         return any(isinstance(pattern, Unknown) for pattern in self.patterns)
 
     @cached_property
-    def _compiled(self) -> tuple[bool, dict[str, re.Pattern[str]], re.Pattern[str] | None]:
-        by_service: dict[str, list[str]] = {}
+    def _compiled(self) -> tuple[bool, dict[str, list[str] | re.Pattern[str]], re.Pattern[str] | None]:
+        by_service: dict[str, list[str] | re.Pattern[str]] = {}
         loose: list[str] = []
         for pattern in self.patterns:
             if isinstance(pattern, Unknown):
                 continue
             text = pattern.lower()
             service = text.partition(":")[0]
-            (loose if "*" in service or "?" in service else by_service.setdefault(service, [])).append(text)
-        compiled = {service: alternatives(each) for service, each in by_service.items()}
-        return "*" in self.patterns, compiled, alternatives(loose) if loose else None
+            held = loose if "*" in service or "?" in service else by_service.setdefault(service, [])
+            assert isinstance(held, list)
+            held.append(text)
+        return "*" in self.patterns, by_service, alternatives(loose) if loose else None
 
 
 @dataclass(frozen=True)
