@@ -17,7 +17,15 @@ from preflight.errors import BrokenLab
 from preflight.template import Template
 from preflight.verdict import Verdict, construct_path, exit_code, run
 
-LIBRARY = {
+USES_BOOKS = {
+    "PolicyName": "uses-books",
+    "PolicyDocument": {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": {"Fn::Sub": "${Books.Arn}/*"}}],
+    },
+}
+
+LIBRARY: dict[str, Any] = {
     "Resources": {
         "Books": {
             "Type": "AWS::S3::Bucket",
@@ -25,7 +33,7 @@ LIBRARY = {
             "Metadata": {"aws:cdk:path": "Lab1/Books/Resource"},
         },
         "Leaflets": {"Type": "AWS::S3::Bucket"},
-        "Reader": {"Type": "AWS::IAM::User"},
+        "Reader": {"Type": "AWS::IAM::User", "Properties": {"Policies": [USES_BOOKS]}},
         "Guide": {
             "Type": "AWS::IAM::Role",
             "Properties": {
@@ -39,6 +47,7 @@ LIBRARY = {
                         }
                     ],
                 },
+                "Policies": [USES_BOOKS],
             },
         },
     },

@@ -60,4 +60,4 @@ def _no_judge() -> AbstractContextManager[Any]:
     from moto.iam.access_control import PermissionResult
     from moto.s3.models import FakeBucket
 
-    return patch.object(FakeBucket, "get_permission", lambda self, action, resource: PermissionResult.NEUTRAL)
+    return patch.object(FakeBucket, "get_permission", lambda self, action, resource: PermissionResult.PERMITTED)

@@ -170,12 +170,14 @@ class OfflineCloud:
     def _start(self) -> None:
         from preflight.cloudformation import api
         from preflight.cloudformation.engine import CloudFormation
+        from preflight.clouds.authorize import authorized
 
         # moto knows one account unless it is told another
         other = {"MOTO_ACCOUNT_ID": self.account} if self.account != "123456789012" else {}
         self._undo.enter_context(environment({**fake_environment(self.region), **other}))
         self._undo.enter_context(loopback_only())
         self._undo.enter_context(_moto())
+        self.authorizer = self._undo.enter_context(authorized(self.beside, account=self.account))
         self._clients = Clients(_session(), _config())
         self._undo.callback(self._made.clear)
         self.cloudformation: CloudFormation = CloudFormation(self._context)

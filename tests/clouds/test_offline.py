@@ -14,6 +14,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore import UNSIGNED
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.exceptions import ClientError
@@ -147,6 +148,80 @@ def test_a_bucket_is_never_without_encryption(cloud: OfflineCloud) -> None:
     s3.create_bucket(Bucket="made-inside")
     s3.delete_bucket_encryption(Bucket="made-inside")
     assert s3.get_bucket_encryption(Bucket="made-inside")
+
+
+LENDING = {
+    "Resources": {
+        "Books": {"Type": "AWS::S3::Bucket"},
+        "Guide": {
+            "Type": "AWS::IAM::Role",
+            "Properties": {
+                "AssumeRolePolicyDocument": {
+                    "Version": "2012-10-17",
+                    "Statement": [
+                        {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "123456789012"}}
+                    ],
+                }
+            },
+        },
+        "Reader": {
+            "Type": "AWS::IAM::User",
+            "Properties": {
+                "ManagedPolicyArns": ["arn:aws:iam::aws:policy/AmazonS3FullAccess"],
+                "PermissionsBoundary": {"Ref": "Reading"},
+            },
+        },
+        "Reading": {
+            "Type": "AWS::IAM::ManagedPolicy",
+            "Properties": {
+                "PolicyDocument": {
+                    "Version": "2012-10-17",
+                    "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}],
+                }
+            },
+        },
+    },
+    "Outputs": {"BooksBucket": {"Value": {"Ref": "Books"}}},
+}
+
+
+def test_permissions_decide_inside_and_at_the_endpoint(cloud: OfflineCloud, tmp_path: Path) -> None:
+    deployment = cloud.deploy(assembly(tmp_path, LENDING), "Lab1")
+    books = deployment.outputs["BooksBucket"]
+    deployment.client("s3").put_object(Bucket=books, Key="k", Body=b"the deployer is not limited")
+    guide, reader = deployment.keys(role="Guide"), deployment.keys(user="Reader")
+    assert guide is not None
+    assert reader is not None
+    outside = at(
+        cloud.serve(),
+        "s3",
+        aws_access_key_id=guide.access_key,
+        aws_secret_access_key=guide.secret,
+        aws_session_token=guide.token,
+    )
+    for s3 in (deployment.client("s3", role="Guide"), outside):
+        with pytest.raises(ClientError, match=r"AccessDenied.*no identity-based policy allows"):
+            s3.get_object(Bucket=books, Key="k")
+    outside = at(cloud.serve(), "s3", aws_access_key_id=reader.access_key, aws_secret_access_key=reader.secret)
+    for s3 in (deployment.client("s3", user="Reader"), outside):
+        assert s3.get_object(Bucket=books, Key="k")["Body"].read()
+        with pytest.raises(ClientError, match=r"AccessDenied.*permissions boundary"):
+            s3.put_object(Bucket=books, Key="k", Body=b"")
+
+
+def test_a_stranger_reads_what_a_policy_makes_public_and_nothing_else(cloud: OfflineCloud) -> None:
+    s3, url = cloud.client("s3"), cloud.serve()
+    stranger = boto3.client("s3", endpoint_url=url, region_name="us-east-1", config=Config(signature_version=UNSIGNED))
+    s3.create_bucket(Bucket="leaflets")
+    s3.put_object(Bucket="leaflets", Key="k", Body=b"for all")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        stranger.get_object(Bucket="leaflets", Key="k")
+    s3.delete_public_access_block(Bucket="leaflets")
+    allow = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::leaflets/*"}
+    s3.put_bucket_policy(Bucket="leaflets", Policy=json.dumps({"Version": "2012-10-17", "Statement": [allow]}))
+    assert stranger.get_object(Bucket="leaflets", Key="k")["Body"].read() == b"for all"
+    with pytest.raises(ClientError, match="AccessDenied"):
+        stranger.put_object(Bucket="leaflets", Key="k", Body=b"")
 
 
 def test_moto_judges_no_bucket_policy(cloud: OfflineCloud) -> None:
