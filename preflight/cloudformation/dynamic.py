@@ -10,20 +10,37 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from preflight.intrinsics import TemplateError
+from preflight.intrinsics import TemplateError, Unknown
 
 MakeClient = Callable[[str], Any]
 
 
-def answered(value: Any, client: MakeClient) -> Any:
-    """The value with every dynamic reference in its texts answered; raises TemplateError where one cannot be."""
+def answered(value: Any, client: MakeClient, recorded: Collection[str] = ()) -> Any:
+    """The value with every dynamic reference in its texts answered; raises TemplateError where one cannot be.
+
+    `recorded` are the names and ARNs of secrets and parameters that are only recorded: their values are unknown.
+    """
     if isinstance(value, Mapping):
-        return {name: answered(each, client) for name, each in value.items()}
+        return {name: answered(each, client, recorded) for name, each in value.items()}
     if isinstance(value, list):
-        return [answered(each, client) for each in value]
+        return [answered(each, client, recorded) for each in value]
     if type(value) is str and "{{resolve:" in value:
-        return _REFERENCE.sub(lambda match: _answer(match[1], match[2], client), value)
+        return _filled(value, client, recorded)
     return value
+
+
+def _filled(value: str, client: MakeClient, recorded: Collection[str]) -> str:
+    unknown = False
+
+    def fill(match: re.Match[str]) -> str:
+        nonlocal unknown
+        if any(match[2] == name or match[2].startswith(f"{name}:") for name in recorded):
+            unknown = True
+            return Unknown.of(match[2])
+        return _answer(match[1], match[2], client)
+
+    filled = _REFERENCE.sub(fill, value)
+    return Unknown(filled) if unknown else filled
 
 
 def parameters(ssm: Any, names: Collection[str]) -> dict[str, str]:

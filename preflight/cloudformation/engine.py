@@ -377,7 +377,10 @@ class CloudFormation:
 
     def answered(self, properties: dict[str, Any], stack: Stack) -> dict[str, Any]:
         """The properties with their `{{resolve:…}}` references answered by SSM and Secrets Manager."""
-        answer: dict[str, Any] = dynamic.answered(properties, self.context(stack, "").client)
+        kinds = ("AWS::SecretsManager::Secret", "AWS::SSM::Parameter")
+        resources = [each for one in self.stacks for each in one.resources.values() if each.type in kinds]
+        recorded = [each.physical_id for each in resources if each.state == "recorded" and each.physical_id]
+        answer: dict[str, Any] = dynamic.answered(properties, self.context(stack, "").client, recorded)
         return answer
 
     def is_unchanged(

@@ -12,7 +12,7 @@ from typing import Any
 
 from preflight.cloudformation import plan, schemas
 from preflight.errors import Refused
-from preflight.intrinsics import Scope, TemplateError, choose, holds, resolve, substitutions, walk
+from preflight.intrinsics import Scope, TemplateError, Unknown, choose, holds, resolve, substitutions, walk
 from preflight.template import Template, names_in, typed
 
 
@@ -56,7 +56,7 @@ def faults(
     if broken:
         return broken
     found = [*_types(template), *_dangling(template), *_attributes(template), *_parameters(template, given)]
-    scope = template.scope(parameters=given, region=region, account=account)
+    scope = _scope(template, given, region, account)
     try:
         chosen = _chosen(template, scope)
     except TemplateError as error:
@@ -65,6 +65,25 @@ def faults(
     if not found:
         found = list(_in_scope(template, scope, set(exports)))
     return list(dict.fromkeys(found))
+
+
+def _scope(template: Template, given: Mapping[str, Any], region: str, account: str) -> Scope:
+    """Where functions are answered before anything is there: what only a deployment can know is Unknown."""
+    scope = template.scope(
+        parameters=given,
+        region=region,
+        account=account,
+        ref=Unknown.of,
+        attribute=lambda name, attribute: Unknown.of(f"{name}.{attribute}"),
+        export=Unknown.of,
+    )
+    looked_up = [name for name, each in template.parameters.items() if _is_looked_up(each)]
+    scope.parameters = {**scope.parameters, **{name: Unknown.of(name) for name in looked_up}}
+    return scope
+
+
+def _is_looked_up(declared: Any) -> bool:
+    return isinstance(declared, dict) and str(declared.get("Type")).startswith("AWS::SSM::Parameter::Value<")
 
 
 def template_faults(template: Template) -> list[str]:
@@ -265,8 +284,18 @@ def _in_scope(template: Template, scope: Scope, exports: set[str]) -> Iterator[s
     waiting = plan.circle(needs)
     if waiting:
         yield f"Circular dependency between resources: [{', '.join(waiting)}]"
+    yield from _unanswerable(template, scope, needs)
     yield from _missing_exports(template, scope, needs, exports)
     yield from _broken_rules(template, scope)
+
+
+def _unanswerable(template: Template, scope: Scope, present: Iterable[str]) -> Iterator[str]:
+    """Functions that go wrong whatever the resources turn out to be: an index beyond a list, a key in no map."""
+    for name in present:
+        try:
+            resolve(template.resources[name].properties, scope)
+        except TemplateError as error:
+            yield str(error)
 
 
 def _missing_exports(template: Template, scope: Scope, present: Iterable[str], exports: set[str]) -> Iterator[str]:
