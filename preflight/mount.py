@@ -40,7 +40,7 @@ class Mounted:
 
 def main(root: Path) -> None:
     """Build the app the CDK CLI asked for; ends the process with one sentence when its words do not fit."""
-    os.environ.update(node_environment())
+    os.environ.update(node_environment(root))
     import aws_cdk
 
     app = aws_cdk.App()

@@ -30,10 +30,24 @@ def node_binary() -> Path | None:
     return _wheel_node() or _path_node()
 
 
-def node_environment() -> dict[str, str]:
-    """The variables that make jsii use `node_binary()`; empty when there is none to be found."""
+def node_environment(root: Path) -> dict[str, str]:
+    """The variables that make jsii use `node_binary()`, and unpack itself where it can; empty when all is as usual."""
     node = node_binary()
-    return {"JSII_NODE": str(node)} if node else {}
+    environ = {"JSII_NODE": str(node)} if node else {}
+    # jsii keeps 184 MB of unpacked packages under the home folder, and fails where that cannot be written.
+    if "JSII_RUNTIME_PACKAGE_CACHE_ROOT" not in os.environ and not _home_is_writable():
+        folder = root / ".preflight"
+        place = folder if folder.is_dir() and os.access(folder, os.W_OK) else Path(tempfile.gettempdir())
+        environ["JSII_RUNTIME_PACKAGE_CACHE_ROOT"] = str(place / "jsii-packages")
+    return environ
+
+
+def _home_is_writable() -> bool:
+    try:
+        home = Path.home()
+    except RuntimeError:
+        return False
+    return home.is_dir() and os.access(home, os.W_OK)
 
 
 def _wheel_node() -> Path | None:

@@ -296,7 +296,7 @@ class _Child:
         self._ready = False
         self._got: dict[int, tuple[dict[str, Any], float, str]] = {}
         self._scratch = Path(tempfile.mkdtemp(prefix="preflight-"))
-        environ = os.environ | node_environment()
+        environ = os.environ | node_environment(root)
         # jsii unpacks itself into TMPDIR and leaves it there when killed: this folder goes with the child.
         environ |= {"CDK_VALIDATION": "false", "PYTHONUTF8": "1"} | dict.fromkeys(
             ("TMPDIR", "TEMP", "TMP"), str(self._scratch)

@@ -17,7 +17,7 @@ import pytest
 import preflight.node
 from preflight.errors import Unavailable
 from preflight.mount import find_labs
-from preflight.node import CdkCli, cdk_cli, find_cdk, node_binary
+from preflight.node import CdkCli, cdk_cli, find_cdk, node_binary, node_environment
 from preflight.synth import Synthesizer
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -294,6 +294,18 @@ def test_the_installed_node_comes_before_the_path_s(monkeypatch: pytest.MonkeyPa
     assert node_binary() is None
     monkeypatch.setattr(preflight.node, "node_version", lambda _: (22, 1, 0))
     assert node_binary() == Path("/usr/bin/old-node")
+
+
+def test_without_a_home_to_write_to_jsii_unpacks_in_the_project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("JSII_RUNTIME_PACKAGE_CACHE_ROOT", raising=False)
+    assert "JSII_RUNTIME_PACKAGE_CACHE_ROOT" not in node_environment(tmp_path)
+
+    monkeypatch.setattr(Path, "home", lambda: tmp_path / "nowhere")
+    (tmp_path / ".preflight").mkdir()
+    environ = node_environment(tmp_path)
+    assert environ["JSII_RUNTIME_PACKAGE_CACHE_ROOT"] == str(tmp_path / ".preflight" / "jsii-packages")
 
 
 def test_only_the_pinned_cdk_cli_will_do(house: House) -> None:
