@@ -53,10 +53,9 @@ class Watch:
     def _answer(self, event: str, examiner: Examiner) -> None:
         if event in (SAVED, "r"):
             self._check(examiner)
-        elif event == "h":
-            self._show(self._told(self._hint))
-        elif event == "l":
-            self._show(self._told(self._list))
+            return
+        print()
+        self._show(self._told(self._hint if event == "h" else self._list))
 
     def _check(self, examiner: Examiner) -> None:
         if sys.stdout.isatty():
