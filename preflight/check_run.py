@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from preflight.clouds import Deployment
     from preflight.clouds.offline import OfflineCloud
     from preflight.synth import Synthesizer
-    from preflight.verdict import Verdict
+    from preflight.verdict import Verdict, Where
     from preflight.workspace import Code
 
 Value = TypeVar("Value")
@@ -119,16 +119,17 @@ class Examiner:
         synthesizer = self._synthesizer
         # the kernel works in a process of its own, so the cloud is imported and started meanwhile
         pending = synthesizer.begin(code.path, lab.construct_id, limit=limit)
-        cloud = self._empty_cloud()
+        cloud = self._empty_cloud(code)
         assembly = pending.result()
         deployment, deploying = _timed(lambda: cloud.deploy(assembly.directory, assembly.stack_name))
-        return _report(lab, code, deployment, begun, synth=assembly.seconds, deploy=deploying)
+        return _report(lab, code, deployment, begun, synth=assembly.seconds, deploy=deploying, where=assembly.where)
 
-    def _empty_cloud(self) -> OfflineCloud:
+    def _empty_cloud(self, code: Code) -> OfflineCloud:
         if self._cloud is None:
             from preflight.clouds.offline import OfflineCloud
 
             self._cloud = OfflineCloud().__enter__()
+            self._cloud.warm_up(code.path)
         else:
             self._cloud.reset()
         return self._cloud
@@ -160,11 +161,18 @@ def code_name(code: Code) -> str:
 
 
 def _report(
-    lab: Lab, code: Code, deployment: Deployment, begun: float, *, synth: float = 0.0, deploy: float = 0.0
+    lab: Lab,
+    code: Code,
+    deployment: Deployment,
+    begun: float,
+    *,
+    synth: float = 0.0,
+    deploy: float = 0.0,
+    where: Where | None = None,
 ) -> Report:
     from preflight import verdict
 
-    verdicts, checking = _timed(lambda: verdict.run(lab, deployment, code=code))
+    verdicts, checking = _timed(lambda: verdict.run(lab, deployment, code=code, where=where))
     placed = tuple(replace(each, where=_from_root(each.where, lab.root)) for each in verdicts)
     seconds = {"synth": synth, "deploy": deploy, "checks": checking, "total": time.perf_counter() - begun}
     not_emulated = tuple(deployment.not_emulated)
