@@ -11,7 +11,7 @@ from preflight.checks import VPC_GUIDE, Stack, after, attempt, could_not_ask, ex
 
 
 def check_losing_a_zone_leaves_both_tiers_standing(stack: Stack) -> None:
-    """Losing one Availability Zone leaves a website subnet and a database subnet standing.
+    """Losing one Availability Zone leaves both tiers standing.
 
     A subnet lives in exactly one Availability Zone: one or more data centers with their own power and network. Zones
     fail one at a time, so "highly available" on the exam begins with two of them. RDS refuses to start a database
@@ -22,7 +22,7 @@ def check_losing_a_zone_leaves_both_tiers_standing(stack: Stack) -> None:
 
     expect(
         not alone,
-        saw=listed([f"{output} are all in {listed(sorted(found))}" for output, found in alone.items()]),
+        saw=listed([f"{output} {spread(found)}" for output, found in alone.items()]),
         means="when that one zone has a bad day, the clinic has no triage until it recovers",
         proved=f"both tiers span {listed(sorted(tiers[WEBSITE_SUBNETS] | tiers[DATABASE_SUBNETS]))}",
         rival="A second Region survives more. Which losses justify its price, and which does a second zone cover?",
@@ -33,7 +33,7 @@ def check_losing_a_zone_leaves_both_tiers_standing(stack: Stack) -> None:
 
 
 def check_the_internet_reaches_https_and_nothing_else(stack: Stack) -> None:
-    """Anyone on the internet reaches the website on port 443, and on no other port than 443 and 80.
+    """The internet reaches the website over HTTPS, and nothing else.
 
     Three things make a subnet public: an internet gateway on the VPC, a route to it, and a public address on what
     stands there. The security group then decides on which port. Everything else that is open is found within hours:
@@ -67,7 +67,7 @@ def check_the_internet_reaches_https_and_nothing_else(stack: Stack) -> None:
 
 
 def check_the_website_reaches_the_database(stack: Stack) -> None:
-    """The website's servers reach the database on port 5432, from every website subnet to every database subnet.
+    """The website reaches the database, question and answer.
 
     A packet that arrives is half a connection: the answer has to find its way back. Security groups are stateful and
     let it through by themselves. Network ACLs are stateless and see a new packet, addressed to whatever port the
@@ -92,7 +92,7 @@ def check_the_website_reaches_the_database(stack: Stack) -> None:
 
 @after(check_the_website_reaches_the_database)
 def check_nobody_else_reaches_the_database(stack: Stack) -> None:
-    """The database answers servers that wear the website's security group, on port 5432, and nobody else.
+    """The database answers the website on port 5432, and nobody else.
 
     A rule whose source is an address range trusts whatever stands there next year. A rule whose source is a security
     group trusts a job: it follows the website's servers when they scale, move or change addresses. It is the exam's
@@ -139,7 +139,7 @@ def check_nobody_else_reaches_the_database(stack: Stack) -> None:
 
 
 def check_the_database_has_no_road_to_the_internet(stack: Stack) -> None:
-    """The database subnets have no route to the internet, in or out.
+    """The database has no road to the internet, in or out.
 
     What makes a subnet private is its route table, not its name. Without a route no packet gets out, whatever the
     rules of any security group say next month. A NAT gateway lets nobody in, and lets everything out: for a database
@@ -163,7 +163,7 @@ def check_the_database_has_no_road_to_the_internet(stack: Stack) -> None:
 
 
 def check_backups_reach_s3_without_the_internet(stack: Stack) -> None:
-    """The database reaches S3 on port 443 through a VPC endpoint.
+    """The database reaches S3 without the internet.
 
     S3 lives outside every VPC. From a subnet without a road to the internet there are two ways to it: an interface
     endpoint (an address in your subnet, billed by the hour) and a gateway endpoint (a route, free, for S3 and DynamoDB
@@ -200,8 +200,9 @@ def check_backups_reach_s3_without_the_internet(stack: Stack) -> None:
 
 @after(check_the_website_reaches_the_database)
 def check_the_database_subnets_have_a_lock_of_their_own(stack: Stack) -> None:
-    """No other subnet gets into the database subnets on a port below 1024, whatever security groups say.
+    """The database subnets have a lock of their own.
 
+    No other subnet gets in on a port below 1024, even with every security group opened by mistake.
     A security group belongs to a machine, and whoever starts a machine chooses it. A network ACL belongs to the
     subnet: it holds for everything inside, can deny, and is read in the order of its numbers. AWS calls it a second
     layer, and so does the exam: first the group, then, where it must not depend on one person, the ACL.
@@ -224,7 +225,7 @@ def check_the_database_subnets_have_a_lock_of_their_own(stack: Stack) -> None:
 
 
 def check_addresses_fit_the_hospital_and_leave_room(stack: Stack) -> None:
-    """No address is the hospital's too, and every website and database subnet has room for 100 machines.
+    """Addresses fit beside the hospital's and leave room.
 
     Next spring the hospital's network (10.0.0.0/16) is joined to yours. Networks that share an address can be joined
     by neither peering nor VPN, and a VPC's first CIDR block stays for its life. A subnet's size is as final: AWS keeps
@@ -252,7 +253,7 @@ def check_addresses_fit_the_hospital_and_leave_room(stack: Stack) -> None:
         not tight,
         saw=listed([f"{named(stack, subnet)} has room for {free[subnet]}" for subnet in tight]),
         means="the day the service grows, machines fail to start for want of an address",
-        proved=f"no address is the hospital's, and every subnet has {min(free.values())} addresses to give",
+        proved=f"every subnet has at least {min(free.values())} addresses to give",
         rival="Why not one /16 subnet for everything?",
         bullets=["SAA-C03 3.4-K2", "CLF-C02 3.5-S1"],
         read=f"{VPC_GUIDE}/subnet-sizing.html",
@@ -261,7 +262,7 @@ def check_addresses_fit_the_hospital_and_leave_room(stack: Stack) -> None:
 
 
 def check_an_idle_month_costs_nothing(stack: Stack) -> None:
-    """Nothing here is billed by the hour.
+    """An idle month costs nothing.
 
     A VPC, its subnets, route tables, security groups, network ACLs, internet gateway and gateway endpoints are free.
     NAT gateways, interface endpoints and public IPv4 addresses are not, and run while you sleep. CDK's Vpc makes a NAT
@@ -301,7 +302,21 @@ def described(stack: Stack, output: str) -> list[dict[str, Any]]:
 
 
 def zones(stack: Stack, output: str) -> set[str]:
-    return {each["AvailabilityZone"] for each in described(stack, output)}
+    """The zones a tier is sure to have: where a subnet names none, AWS picks one, and may pick the same again."""
+    return {each["AvailabilityZone"] for each in described(stack, output) if names_its_zone(stack, each["SubnetId"])}
+
+
+def names_its_zone(stack: Stack, subnet: str) -> bool:
+    named = ("AvailabilityZone", "AvailabilityZoneId")
+    return all(any(item.properties.get(key) for key in named) for item in stack.find(subnet))
+
+
+def spread(found: set[str]) -> str:
+    return (
+        f"are sure of one Availability Zone, {next(iter(found))}"
+        if found
+        else "name no Availability Zone, so AWS picks"
+    )
 
 
 def website_group(stack: Stack) -> str:

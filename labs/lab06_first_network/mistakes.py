@@ -28,6 +28,15 @@ def mistake_the_database_in_one_zone(template: dict[str, Any]) -> None:
 
 
 @breaks(
+    "losing_a_zone_leaves_both_tiers_standing",
+    help="A subnet without a zone gets one from AWS, and the next may get the same.",
+)
+def mistake_no_zone_named(template: dict[str, Any]) -> None:
+    for subnet in database_subnets(template).values():
+        del subnet["AvailabilityZone"]
+
+
+@breaks(
     "the_internet_reaches_https_and_nothing_else",
     help="Attaching an internet gateway is one half; the route to it, in each public subnet's table, is the other.",
 )

@@ -203,10 +203,11 @@ class Network:
             if inside is not None
         ]
         for subnet, inside in homes:
-            yield End(f"{text} in {subnet.label}", subnet=subnet, spaces=(inside,))
+            whose = text if inside.num_addresses == 1 else f"an address of {text}"
+            yield End(f"{whose} in {subnet.label}", subnet=subnet, spaces=(inside,))
         in_a_vpc = any(common(net, each) == net for vpc in self.layout.vpcs.values() for each in vpc.cidrs)
         if not homes or not in_a_vpc:
-            yield End(text, spaces=(net,))
+            yield End(text if net.num_addresses == 1 else f"an address of {text}", spaces=(net,))
 
     def _ends_of_item(self, item: Item) -> Iterator[End]:
         if item.logical_id in self.layout.subnets:

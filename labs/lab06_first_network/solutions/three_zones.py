@@ -41,7 +41,7 @@ class ThreeZones(cdk.Stack):
     def __init__(self, scope: Construct, construct_id: str, **kwargs: Any) -> None:
         super().__init__(scope, construct_id, **kwargs)
 
-        vpc = ec2.CfnVPC(self, "Vpc", cidr_block="10.200.0.0/16", enable_dns_support=True)
+        vpc = ec2.CfnVPC(self, "Vpc", cidr_block="10.200.0.0/16", enable_dns_hostnames=True)
         gateway = ec2.CfnInternetGateway(self, "Gateway")
         attachment = ec2.CfnVPCGatewayAttachment(self, "Attached", vpc_id=vpc.ref, internet_gateway_id=gateway.ref)
         edge = Tier(self, "Edge", vpc=vpc, third=0, public=True)
