@@ -80,11 +80,15 @@ class VPC(_Tagged):
             "DefaultSecurityGroup": group,
             "DefaultNetworkAcl": acl["NetworkAcls"][0]["NetworkAclId"],
         }
-        return Made(made.physical_id, {**made.attributes, **more})
+        made = Made(made.physical_id, {**made.attributes, **more})
+        # the two lists grow when a VPCCidrBlock is added, and a later GetAtt sees it, as on AWS
+        context.beside.setdefault("vpc_attributes", {})[made.physical_id] = made.attributes
+        return made
 
     def delete(self, made: Made, declared: Declared, context: Context) -> None:
         """The network ACL the VPC came with goes with it; the emulated EC2 would keep it."""
         super().delete(made, declared, context)
+        context.beside.get("vpc_attributes", {}).pop(made.physical_id, None)
         with passing_over_gone():
             context.client("ec2").delete_network_acl(NetworkAclId=made.attributes.get("DefaultNetworkAcl", "acl-none"))
 
@@ -101,6 +105,29 @@ class VPCCidrBlock(_Ec2):
     attributes = "Id={ref}"
     unmakes = call("disassociate_vpc_cidr_block", AssociationId="{ref}")
     reads = (call("describe_vpcs", VpcIds=["{VpcId}"]),)
+
+    def create(self, declared: Declared, context: Context) -> Made:
+        """The VPC's own attributes tell the new range from now on."""
+        made = super().create(declared, context)
+        _tell_ranges(declared, context)
+        return made
+
+    def delete(self, made: Made, declared: Declared, context: Context) -> None:
+        """The VPC's own attributes forget the range."""
+        super().delete(made, declared, context)
+        _tell_ranges(declared, context)
+
+
+def _tell_ranges(declared: Declared, context: Context) -> None:
+    vpc = str(declared.peek("VpcId"))
+    attributes = context.beside.get("vpc_attributes", {}).get(vpc)
+    with passing_over_gone():
+        facts = context.client("ec2").describe_vpcs(VpcIds=[vpc])["Vpcs"][0]
+        ranges, sixes = facts.get("CidrBlockAssociationSet", []), facts.get("Ipv6CidrBlockAssociationSet", [])
+        sixes = [each for each in sixes if each["Ipv6CidrBlockState"]["State"] == "associated"]
+        if attributes is not None:
+            attributes["CidrBlockAssociations"][:] = [each["AssociationId"] for each in ranges]
+            attributes["Ipv6CidrBlocks"][:] = [each["Ipv6CidrBlock"] for each in sixes]
 
 
 class Subnet(_Tagged):
@@ -499,8 +526,8 @@ class VPCEndpoint(_Tagged):
     reads = (call("describe_vpc_endpoints", VpcEndpointIds=["{ref}"]),)
 
     def arguments(self, scope: Scope) -> dict[str, Any]:
-        """An interface endpoint without groups gets its VPC's default one."""
-        arguments = super().arguments(scope)
+        """Without a type it is a gateway; an interface endpoint without groups gets its VPC's default one."""
+        arguments = {"VpcEndpointType": "Gateway", **super().arguments(scope)}
         if arguments.get("VpcEndpointType") == "Interface" and not arguments.get("SecurityGroupIds"):
             arguments["SecurityGroupIds"] = [_default_group(scope.context, arguments["VpcId"])]
         return arguments

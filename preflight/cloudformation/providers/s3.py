@@ -35,6 +35,13 @@ SSE_S3 = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES
 NO_ACLS = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
 
 
+# in S3's words, as people quote them; no page of the documentation lists the message
+BLOCKED_POLICY = (
+    'User: {caller} is not authorized to perform: s3:PutBucketPolicy on resource: "arn:aws:s3:::{bucket}" '
+    "because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access."
+)
+
+
 def apply_bucket_defaults(client: Any, bucket: str) -> None:
     """Give a new bucket what AWS gives every new bucket: no public access, SSE-S3, no ACLs."""
     client.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=ALL_BLOCKED)
@@ -47,13 +54,8 @@ def refuse_public_policy(client: Any, bucket: str, policy: Mapping[str, Any], ca
     with passing_over_gone():
         block = client.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
         if block.get("BlockPublicPolicy") and is_public(policy):
-            raise refusal(
-                "AccessDenied",
-                f'User: {caller} is not authorized to perform: s3:PutBucketPolicy on resource: "arn:aws:s3:::{bucket}" '
-                "because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access.",
-                "PutBucketPolicy",
-                status=403,
-            )
+            message = BLOCKED_POLICY.format(caller=caller, bucket=bucket)
+            raise refusal("AccessDenied", message, "PutBucketPolicy", status=403)
 
 
 def is_public(policy: Mapping[str, Any]) -> bool:
