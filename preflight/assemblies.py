@@ -77,7 +77,8 @@ class Store:
         """A new folder for an assembly in the making; nobody finds it before `keep`."""
         self._number += 1
         room = self.folder / f".new-{os.getpid()}-{time.time_ns()}-{self._number}"
-        room.mkdir()
+        # somebody may have cleaned .preflight away since this process began
+        room.mkdir(parents=True)
         self._unfinished.append(room)
         return room
 
