@@ -12,8 +12,9 @@ import re
 import sys
 import threading
 import time
+import uuid
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -26,7 +27,6 @@ from preflight.analysis.public import is_public
 from preflight.clouds import refusals
 from preflight.clouds.asked import COMPLETE, Call, Wanted, find_bucket, wanted
 from preflight.clouds.holders import (
-    BORROWED_KEY,
     Caller,
     Gone,
     Session,
@@ -77,7 +77,7 @@ class Authorizer:
         self._beside = beside
         self._account = account
         self._issued: set[str] = set()
-        self._borrowed: Caller | None = None
+        self._borrowed: dict[str, Caller] = {}
         self._asked = threading.local()
         self._undo = ExitStack()
         self._notes_sessions = False
@@ -134,6 +134,7 @@ class Authorizer:
             return
         # imported by the call that is on its way to it
         from moto.sts.models import STSBackend
+        from moto.sts.responses import TokenResponse
 
         assume = STSBackend.assume_role
 
@@ -143,13 +144,29 @@ class Authorizer:
             self._asked.session = None
             return assumed
 
+        def with_a_key_of_its_own(answer: Callable[[Any], Any]) -> Callable[[Any], Any]:
+            # moto gives everybody the same key
+            def answered(response: Any) -> Any:
+                result = answer(response)
+                caller, self._asked.borrower = getattr(self._asked, "borrower", None), None
+                if caller is not None:
+                    key = f"ASIA{uuid.uuid4().hex[:16].upper()}"
+                    result.result["Credentials"]["AccessKeyId"] = key
+                    self._borrowed[key] = caller
+                return result
+
+            return answered
+
         self._notes_sessions = True
         self._undo.enter_context(patch.object(STSBackend, "assume_role", assume_role))
+        for name in ("get_session_token", "get_federation_token"):
+            answer = with_a_key_of_its_own(getattr(TokenResponse, name))
+            self._undo.enter_context(patch.object(TokenResponse, name, answer))
 
     def _caller(self, key: str) -> Caller | None:
         """Who a key belongs to; None for the deployer."""
-        if key == BORROWED_KEY and self._borrowed is not None:
-            return self._borrowed
+        if key in self._borrowed:
+            return self._borrowed[key]
         held = holder_of(key)
         if held is None:
             if key in self._issued:
@@ -273,8 +290,8 @@ class Authorizer:
                 call,
                 "AccessDenied",
                 f"User: {who} is not authorized to perform: s3:PutBucketPolicy on resource: "
-                f'"arn:aws:s3:::{bucket.name}" because public policies are blocked by the BlockPublicPolicy '
-                "block public access setting",
+                f'"arn:aws:s3:::{bucket.name}" because public policies are prevented by the '
+                "BlockPublicPolicy setting in S3 Block Public Access.",
             )
 
     def _remember(self, request: Any, region: str, key: str) -> None:
@@ -294,8 +311,8 @@ class Authorizer:
                 decision = Decision("implicitly_denied", "the role does not exist", layer=TRUST)
                 raise refusals.denial(call, Wanted("sts:AssumeRole", role), who, decision)
         elif operation in ("GetSessionToken", "GetFederationToken"):
-            caller = self._caller(key) if key != BORROWED_KEY else self._borrowed
-            self._borrowed = _borrowing(caller, operation, params) if caller is not None else None
+            caller = self._caller(key)
+            self._asked.borrower = _borrowing(caller, operation, params) if caller is not None else None
 
     def _account_of(self, caller: Caller) -> str:
         return caller.principal.account or self._account

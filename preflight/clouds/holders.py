@@ -14,9 +14,6 @@ from preflight.analysis.access import ContextValue, Principal
 from preflight.analysis.policy import Kind, Policy
 from preflight.clouds.asked import find_bucket
 
-# what STS of moto gives to everybody who asks for a session of their own
-BORROWED_KEY = "AKIAIOSFODNN7EXAMPLE"
-
 
 @dataclass(frozen=True)
 class Caller:
