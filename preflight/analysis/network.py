@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from preflight.template import Design, Item
 
 Place = str | Sequence[str]
+Span = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -683,29 +684,41 @@ def representatives(space: Net, told: Iterable[Net]) -> list[Address]:
 
     CIDR blocks are nested or apart, so a part is a block without the blocks inside it.
     """
-    inside = [each for each in told if each.version == space.version and each != space and common(each, space) == each]
-    found = []
-    for block in (space, *dict.fromkeys(inside)):
-        nested = [each for each in inside if each != block and common(each, block) == each]
-        address = _first_outside(block, nested)
-        if address is not None:
-            found.append(address)
-    return found
+    low, high = _ends_of(space)
+    spans = {_ends_of(each) for each in told if each.version == space.version}
+    inside = {(start, end) for start, end in spans if low <= start and end <= high} | {(low, high)}
+    children: dict[Span, list[Span]] = {}
+    around: list[Span] = []
+    for block in sorted(inside, key=lambda each: (each[0], -each[1])):
+        while around and around[-1][1] < block[0]:
+            around.pop()
+        if around:
+            children[around[-1]].append(block)
+        children[block] = []
+        around.append(block)
+    found = (_first_outside(block, within) for block, within in children.items())
+    make = ipaddress.IPv4Address if space.version == 4 else ipaddress.IPv6Address
+    return [make(each) for each in found if each is not None]
 
 
-def _first_outside(block: Net, nested: Sequence[Net]) -> Address | None:
-    at, last = int(block.network_address), int(block.broadcast_address)
-    # a subnet's first four addresses are AWS's, so the fifth is the first anything can have
-    offset = 4 if block.num_addresses >= 16 else 0
-    for each in sorted(nested, key=lambda net: int(net.network_address)):
-        if at < int(each.network_address):
+def _ends_of(net: Net) -> Span:
+    return int(net.network_address), int(net.broadcast_address)
+
+
+def _first_outside(block: Span, within: Sequence[Span]) -> int | None:
+    """The first address of a block outside the blocks within it, which come in order and apart."""
+    at, last = block
+    limit = last
+    for start, end in within:
+        if at < start:
+            limit = start - 1
             break
-        at = max(at, int(each.broadcast_address) + 1)
+        at = end + 1
     if at > last:
         return None
-    end = min([int(each.network_address) - 1 for each in nested if int(each.network_address) > at] + [last])
-    chosen = min(at + offset, end)
-    return ipaddress.IPv4Address(chosen) if block.version == 4 else ipaddress.IPv6Address(chosen)
+    # a subnet's first four addresses are AWS's, so the fifth is the first anything can have
+    offset = 4 if last - block[0] >= 15 else 0
+    return min(at + offset, limit)
 
 
 def _summary(answers: list[Path | Blocked]) -> Path | Blocked:
