@@ -4,6 +4,10 @@ A new bucket: since April 2023 it blocks public access and takes no ACLs, and si
 SSE-S3: https://docs.aws.amazon.com/AmazonS3/latest/userguide/create-bucket-faq.html and
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-encryption-faq.html, checked_on 2026-11-22.
 
+Server access logs: S3 delivers them hours later, if at all, and moto at once, so that the requests that delete a
+stack would fill its log bucket: none is delivered
+(https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerLogs.html#LogDeliveryBestEffort, checked_on 2026-11-22).
+
 A bucket policy: moto reads it without its conditions, so that a deny for plain http refuses https too. Permissions are
 judged by `authorize`, and here by nobody.
 """
@@ -26,7 +30,7 @@ NO_ACLS = "BucketOwnerEnforced"
 def corrected() -> Iterator[None]:
     """Correct moto's models until the context ends; CloudFormation, boto3 and the endpoint all see it."""
     with ExitStack() as patches:
-        for each in (_new_bucket, _no_encryption, _no_judge):
+        for each in (_new_bucket, _no_encryption, _no_logs, _no_judge):
             patches.enter_context(each())
         yield
 
@@ -54,6 +58,12 @@ def _no_encryption() -> AbstractContextManager[Any]:
         self.put_bucket_encryption(bucket_name, SSE_S3)
 
     return patch.object(S3Backend, "delete_bucket_encryption", delete_bucket_encryption)
+
+
+def _no_logs() -> AbstractContextManager[Any]:
+    from moto.s3.models import S3Backend
+
+    return patch.object(S3Backend, "log_incoming_request", lambda self, request, bucket_name: None)
 
 
 def _no_judge() -> AbstractContextManager[Any]:

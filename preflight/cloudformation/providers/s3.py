@@ -35,81 +35,11 @@ SSE_S3 = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES
 NO_ACLS = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
 
 
-# in S3's words, as people quote them; no page of the documentation lists the message
-BLOCKED_POLICY = (
-    'User: {caller} is not authorized to perform: s3:PutBucketPolicy on resource: "arn:aws:s3:::{bucket}" '
-    "because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access."
-)
-
-
 def apply_bucket_defaults(client: Any, bucket: str) -> None:
     """Give a new bucket what AWS gives every new bucket: no public access, SSE-S3, no ACLs."""
     client.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=ALL_BLOCKED)
     client.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration=SSE_S3)
     client.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls=NO_ACLS)
-
-
-def refuse_public_policy(client: Any, bucket: str, policy: Mapping[str, Any], caller: str) -> None:
-    """Raise S3's AccessDenied when the policy is public and the bucket blocks public policies."""
-    with passing_over_gone():
-        block = client.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
-        if block.get("BlockPublicPolicy") and is_public(policy):
-            message = BLOCKED_POLICY.format(caller=caller, bucket=bucket)
-            raise refusal("AccessDenied", message, "PutBucketPolicy", status=403)
-
-
-def is_public(policy: Mapping[str, Any]) -> bool:
-    """Whether S3 calls a bucket policy public: someone not fixed may do something, and no fixed value narrows it.
-
-    Source: "The meaning of public",
-    https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html, 2026-11-22.
-    """
-    return any(_is_public_statement(each) for each in _listed(policy.get("Statement")))
-
-
-def _is_public_statement(statement: Mapping[str, Any]) -> bool:
-    if statement.get("Effect") != "Allow":
-        return False
-    principal = statement.get("Principal", {})
-    if "NotPrincipal" not in statement:
-        named = _listed(principal) if isinstance(principal, str) else _listed(dict(principal).get("AWS"))
-        if not any("*" in str(each) for each in named):
-            return False
-    return not any(
-        _narrows(operator, key, values)
-        for operator, tests in dict(statement.get("Condition", {})).items()
-        for key, values in dict(tests).items()
-    )
-
-
-_NARROWING = {
-    "aws:principalorgid",
-    "aws:principalorgpaths",
-    "aws:principalaccount",
-    "aws:principalarn",
-    "aws:sourceip",
-    "aws:sourcearn",
-    "aws:sourcevpc",
-    "aws:sourcevpce",
-    "aws:sourceowner",
-    "aws:sourceaccount",
-    "aws:sourceorgid",
-    "aws:userid",
-    "s3:dataaccesspointarn",
-    "s3:dataaccesspointaccount",
-    "s3:x-amz-server-side-encryption-aws-kms-key-id",
-}
-
-
-def _narrows(operator: str, key: str, values: Any) -> bool:
-    name = operator.split(":")[-1].removesuffix("IfExists").lower()
-    if key.lower() not in _NARROWING or "not" in name or name == "null":
-        return False
-    if key.lower() == "aws:sourceip":
-        return not any(str(each).endswith("/0") for each in _listed(values))
-    if key.lower() == "s3:dataaccesspointarn":
-        return all(re.match(r"arn:[^:*]+:s3:[^:]*:\d{12}:", str(each)) for each in _listed(values))
-    return not any("*" in str(each) or "${" in str(each) for each in _listed(values))
 
 
 def _listed(value: Any) -> list[Any]:
@@ -406,12 +336,9 @@ class BucketPolicy(Table):
         return super().create(declared, context)
 
     def ask(self, scope: Scope, operation: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Refuse what S3 refuses."""
+        """Refuse what S3 refuses; a public policy is refused to every caller by the cloud's authorizer."""
         if operation == "put_bucket_policy":
-            policy = json.loads(arguments["Policy"])
-            refuse_malformed_policy(arguments["Bucket"], policy)
-            caller = f"arn:{scope.context.partition}:iam::{scope.context.account}:root"
-            refuse_public_policy(scope.context.client("s3"), arguments["Bucket"], policy, caller)
+            refuse_malformed_policy(arguments["Bucket"], json.loads(arguments["Policy"]))
         return super().ask(scope, operation, arguments)
 
 
