@@ -366,5 +366,5 @@ READS = re.compile(
 HARMLESS = frozenset(
     {"sts", "s3.UploadPart", "s3.AbortMultipartUpload", "sqs.DeleteMessage", "sqs.DeleteMessageBatch"}
     | {"sqs.ChangeMessageVisibility", "lambda.Invoke", "sns.Publish", "sns.PublishBatch", "events.PutEvents"}
-    | {"states.StartExecution", "iam.GenerateCredentialReport", "kms.ReEncrypt"}
+    | {"stepfunctions.StartExecution", "iam.GenerateCredentialReport", "kms.ReEncrypt"}
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -70,7 +71,12 @@ def loopback_only() -> Iterator[None]:
 
 def is_loopback(host: str) -> bool:
     """Whether a host name or address can only be this machine."""
-    return host in ("localhost", "::1") or host.startswith("127.") or host.endswith(".localhost")
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _aws_variables() -> dict[str, str]:
