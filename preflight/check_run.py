@@ -28,7 +28,8 @@ class Report:
     """What one check of one lab found; what every face shows.
 
     `seconds` has synth, deploy, checks and total; they overlap, so they need not add up. `not_emulated` are (logical
-    id, property path) pairs that had no effect in the cloud the stack ran in.
+    id, property path) pairs that had no effect in the cloud the stack ran in. `place` says where a stack that was
+    deployed already was found: an endpoint, or an account and Region.
     """
 
     lab: Lab
@@ -36,8 +37,8 @@ class Report:
     verdicts: tuple[Verdict, ...]
     not_emulated: tuple[tuple[str, str], ...]
     seconds: dict[str, float]
-    region: str = "us-east-1"
     mode: str = "offline"
+    place: str = ""
 
     @property
     def exit_code(self) -> int:
@@ -152,7 +153,9 @@ def examine_deployed(
 
     begun = time.perf_counter()
     cloud = LiveCloud(endpoint_url=endpoint_url, profile=profile, region=region)
-    return _report(lab, code, cloud.attach(lab.construct_id), begun)
+    deployment = cloud.attach(lab.construct_id)
+    place = endpoint_url or f"account {deployment.account}, {deployment.region}"
+    return replace(_report(lab, code, deployment, begun), place=place)
 
 
 def code_name(code: Code) -> str:
@@ -176,7 +179,7 @@ def _report(
     placed = tuple(replace(each, where=_from_root(each.where, lab.root)) for each in verdicts)
     seconds = {"synth": synth, "deploy": deploy, "checks": checking, "total": time.perf_counter() - begun}
     not_emulated = tuple(deployment.not_emulated)
-    return Report(lab, code, placed, not_emulated, seconds, deployment.region, deployment.mode)
+    return Report(lab, code, placed, not_emulated, seconds, deployment.mode)
 
 
 def _from_root(where: str | None, root: Path) -> str | None:

@@ -33,7 +33,7 @@ def answer(report: Report, beside: Beside, width: int) -> Lines:
     """The whole answer, as lines of at most `width` columns."""
     lines = Lines(width)
     lab = report.lab
-    lines.add(f"Lab {lab.number} · {lab.title}", COMMAND, right=whose(report.code, beside.root))
+    lines.add(f"Lab {lab.number} · {lab.title}", COMMAND, right=_whose(report, beside.root))
     lines.blank()
     for position, verdict in enumerate(report.verdicts, start=1):
         _promise(lines, report, verdict, position, beside)
@@ -47,6 +47,8 @@ def next_command(report: Report, beside: Beside) -> str:
     """The one command that follows from this report."""
     number = report.lab.number
     outcomes = [verdict.outcome for verdict in report.verdicts]
+    if report.place:
+        return "./lab" if report.holds else f"./lab check {number}"
     if report.code.kind != "yours":
         return f"./lab show {number}" if report.holds else f"./lab start {number}"
     if "not_yet" in outcomes:
@@ -58,9 +60,8 @@ def next_command(report: Report, beside: Beside) -> str:
 
 def whose(code: Code, root: Path) -> str:
     """Whose code was built, and where it is."""
-    place = shown_path(code.path, root)
     names = {"yours": "your code", "worked": "the worked stack", "starter": "the starter", "file": "code"}
-    return f"{names[code.kind]}: {place}"
+    return f"{names[code.kind]}: {shown_path(code.path, root)}"
 
 
 def shown_path(path: Path, root: Path) -> str:
@@ -70,6 +71,10 @@ def shown_path(path: Path, root: Path) -> str:
 
 def times(count: int) -> str:
     return {2: "twice", 3: "three times", 4: "four times", 5: "five times"}.get(count, f"{count} times")
+
+
+def _whose(report: Report, root: Path) -> str:
+    return f"deployed: {report.place}" if report.place else whose(report.code, root)
 
 
 def _promise(lines: Lines, report: Report, verdict: Verdict, position: int, beside: Beside) -> None:
@@ -151,6 +156,8 @@ def _listed(paths: list[str], limit: int = 3) -> str:
 def _closing(report: Report) -> str:
     counts = _counts(report.verdicts)
     seconds = report.seconds
+    if report.place:
+        return f"{counts} · {seconds['total']:.1f} s"
     stages = f"build {seconds['synth']:.1f}, deploy {seconds['deploy']:.1f}, checks {seconds['checks']:.1f}"
     return f"{counts} · {seconds['total']:.1f} s ({stages})"
 

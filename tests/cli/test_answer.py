@@ -123,7 +123,7 @@ def test_on_a_narrow_terminal(lab: Lab) -> None:
 
 
 def test_in_an_account(lab: Lab) -> None:
-    same_as_golden("answer_live", words(lab, PRIVATE, LIVE, mode="live"))
+    same_as_golden("answer_live", words(lab, PRIVATE, LIVE, mode="live", place="account 123456789012, eu-west-1"))
 
 
 @pytest.mark.parametrize(
