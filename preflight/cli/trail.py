@@ -76,9 +76,9 @@ def show(
     chosen = desk.lab(lab)
     brief = chosen.brief.read_text(encoding="utf-8")
     if desk.interactive:
-        from preflight.cli.brief import rendered
+        from preflight.cli.brief import show_brief
 
-        desk.console.print(rendered(brief), width=desk.width)
+        show_brief(desk.console, brief, desk.width)
     else:
         print(brief.strip())
     from preflight.cli.answer import shown_path
