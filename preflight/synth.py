@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import importlib.util
 import json
 import os
 import queue
@@ -298,9 +299,10 @@ class _Child:
         self._scratch = Path(tempfile.mkdtemp(prefix="preflight-"))
         environ = os.environ | node_environment(root)
         # jsii unpacks itself into TMPDIR and leaves it there when killed: this folder goes with the child.
-        environ |= {"CDK_VALIDATION": "false", "PYTHONUTF8": "1"} | dict.fromkeys(
-            ("TMPDIR", "TEMP", "TMP"), str(self._scratch)
-        )
+        environ |= {"PYTHONUTF8": "1"} | dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(self._scratch))
+        # The native validator looks at the template later and is far faster; where it is not to be had, CDK's does.
+        if importlib.util.find_spec("cloudformation_validate"):
+            environ["CDK_VALIDATION"] = "false"
         # Those would send learners' synths elsewhere, or add to their context.
         for name in ("CDK_OUTDIR", "CDK_CONTEXT_JSON", "CONTEXT_ENV"):
             environ.pop(name, None)
