@@ -86,7 +86,7 @@ def measure(folder: Path, runs: int) -> dict[str, float]:
 
 def bare_synth(folder: Path) -> Callable[[], None]:
     """An app that holds only Lab 1's worked stack, synthesized by the ordinary CLI."""
-    from preflight.node import cdk_cli, node
+    from preflight.node import cdk_cli
 
     app = folder / "bare"
     shutil.copytree(ROOT / "stacks" / "lab01_first_bucket", app)
@@ -97,8 +97,9 @@ def bare_synth(folder: Path) -> Callable[[], None]:
     )
     context = json.loads((ROOT / "cdk.json").read_text())["context"]
     (app / "cdk.json").write_text(json.dumps({"app": f'"{PYTHON}" app.py', "context": context}))
-    environment = {**quiet(), "JSII_NODE": str(node())}
-    command = [*map(str, cdk_cli(ROOT)), "synth", "--quiet", "--no-notices"]
+    cli = cdk_cli(ROOT)
+    environment = {**quiet(), **cli.environment}
+    command = [*cli.command, "synth", "--quiet", "--no-notices"]
     return lambda: run(command, cwd=app, env=environment)
 
 
