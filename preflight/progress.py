@@ -166,22 +166,23 @@ class Progress:
             return self._standing(database, lab.number, folder) if database else Standing(started=folder)
 
     def missed(self, bullets: Iterable[str]) -> int:
-        """How often a promise that names one of these exam bullets turned to not yet, in any lab.
+        """In how many checks a promise that names one of these exam bullets turned to not yet, in any lab.
 
         Checking again without mending it is the same miss, so saving often costs nothing.
         """
         wanted = set(bullets)
         with self._reading() as database:
             rows = database.execute(_HISTORY).fetchall() if database and wanted else []
-        missed = 0
+        missed: set[int] = set()
         last: dict[tuple[int, str], str] = {}
-        for lab, promise, outcome, named in rows:
+        for attempt, lab, promise, outcome, named in rows:
             turned = outcome == "not_yet" and last.get((lab, promise)) != "not_yet"
-            missed += turned and bool(wanted.intersection(json.loads(named)))
+            if turned and wanted.intersection(json.loads(named)):
+                missed.add(attempt)
             # waiting or could_not_ask says nothing about what the learner knows
             if outcome in (*HELD, "not_yet"):
                 last[lab, promise] = outcome
-        return missed
+        return len(missed)
 
     def history(self, lab: LabFacts) -> list[dict[str, Any]]:
         """This lab's attempts, oldest first, as plain data."""
@@ -319,7 +320,7 @@ class Progress:
 _RUNGS = "SELECT promise, MAX(rung) FROM hints WHERE lab = ? GROUP BY promise"
 
 _HISTORY = """
-    SELECT attempts.lab, promise, outcome, bullets FROM outcomes
+    SELECT attempts.id, attempts.lab, promise, outcome, bullets FROM outcomes
     JOIN attempts ON attempts.id = outcomes.attempt ORDER BY attempts.id, position
 """
 

@@ -96,7 +96,7 @@ def _not_yet(lines: Lines, report: Report, verdict: Verdict, position: int, besi
     lines.row("saw", verdict.saw, right=verdict.where or "")
     lines.row("means", verdict.means)
     if verdict.bullets:
-        missed = beside.missed(verdict.bullets) if report.code.kind == "yours" else 0
+        missed = beside.missed(verdict.bullets[:1]) if report.code.kind == "yours" else 0
         again = f" · you have missed this {times(missed)}" if missed > 1 else ""
         lines.row("exam", beside.statement(verdict.bullets[0]) + again)
     if verdict.read:

@@ -61,11 +61,14 @@ class Lines:
 
     def row(self, label: str, text: str, style: str = "", *, indent: int = 6, right: str = "") -> Lines:
         """A labelled paragraph: the label in a column of its own, the text hanging beside it."""
-        return self._put(Text(" " * indent + label.ljust(max(LABEL, len(label) + 1)), style=QUIET), text, style, right)
+        start = " " * indent + label.ljust(max(LABEL, len(label) + 1))
+        return self._put(Text().append(start, style=QUIET), text, style, right)
 
     def mark(self, mark: str, title: str, style: str, *, title_style: str | None = None, right: str = "") -> Lines:
         """A paragraph behind a coloured sign, as `✓ The bucket is private`."""
-        return self._put(Text(f"  {mark} ", style=style), title, style if title_style is None else title_style, right)
+        return self._put(
+            Text().append(f"  {mark} ", style=style), title, style if title_style is None else title_style, right
+        )
 
     def extend(self, other: Lines) -> Lines:
         self._lines.extend(other._lines)
@@ -86,7 +89,7 @@ class Lines:
         if gap >= 2:
             self._lines[-1].append(" " * gap).append(right, style=QUIET)
         else:
-            self._lines.append(Text(right.rjust(self.width), style=QUIET))
+            self._lines.append(Text().append(right.rjust(self.width), style=QUIET))
 
     def _wrap(self, text: str, hang: int) -> list[str]:
         room = max(20, self.width - hang)
