@@ -329,6 +329,25 @@ def test_a_key_that_does_not_leave_it_to_iam():
     assert answer(stack, "Reader", "kms:Decrypt", "Key") == "implicitly_denied"
 
 
+def test_a_ceiling_is_tried_by_what_might_be_attached():
+    """A boundary and a bucket's Deny hold against AdministratorAccess; nothing else does."""
+    administrator = "arn:aws:iam::aws:policy/AdministratorAccess"
+    stack = design(
+        Notes=NOTES,
+        Limit=resource("IAM::ManagedPolicy", PolicyDocument=document(allow("s3:*"))),
+        Bounded=role(PermissionsBoundary={"Ref": "Limit"}),
+        Free=role(),
+        P=bucket_policy(
+            "Notes", {"Effect": "Deny", "Principal": "*", "Action": "s3:DeleteBucket", "Resource": arn("Notes")}
+        ),
+    )
+    assert answer(stack, "Bounded", "iam:CreateUser", also=[administrator]) == "implicitly_denied"
+    assert answer(stack, "Free", "iam:CreateUser", also=[administrator]) == "allowed"
+    elsewhere = f"arn:aws:iam::{ACCOUNT}:role/somebody"
+    assert answer(stack, elsewhere, "s3:GetObject", "Notes/x", also=[administrator]) == "allowed"
+    assert answer(stack, elsewhere, "s3:DeleteBucket", "Notes", also=[document(allow("*"))]) == "explicitly_denied"
+
+
 # names
 
 
