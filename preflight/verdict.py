@@ -171,8 +171,7 @@ class _Asking:
             answers, failure = _within(self._limit, check, self._stack)
         finally:
             # also when the person at the keyboard has had enough
-            left = self._recorder.undo()
-            self._deployment.release()
+            left = self._recorder.undo() + self._deployment.release()
         return self._judged(promise, answers, failure, left)
 
     def _judged(

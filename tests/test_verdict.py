@@ -384,6 +384,22 @@ def test_a_call_that_was_refused_has_nothing_to_take_back(desk: Desk) -> None:
     assert (verdict.outcome, verdict.left) == ("kept", ())
 
 
+def test_the_cloud_is_left_as_it_was_by_whoever_has_had_enough(desk: Desk) -> None:
+    before = desk.contents()
+    with pytest.raises(KeyboardInterrupt):
+        desk.ask_one(
+            """
+            import _thread, time
+            stack.client("s3").put_object(Bucket=stack.output("BooksBucket"), Key="new", Body=b"x")
+            stack.client("s3", user=stack.output("ReaderName"))
+            _thread.interrupt_main()
+            while True:
+                time.sleep(0.01)
+            """
+        )
+    assert desk.contents() == before
+
+
 def test_messages_and_table_items_are_put_back(desk: Desk) -> None:
     sqs, dynamodb = desk.cloud.client("sqs"), desk.cloud.client("dynamodb")
     url = sqs.create_queue(QueueName="returns")["QueueUrl"]

@@ -65,9 +65,12 @@ class Deployment:
             self._keys[who] = self._assume(who) if role is not None else self._make_access_key(who)
         return self._keys[who]
 
-    def release(self) -> None:
-        """Forget borrowed credentials and delete the access keys made for users."""
+    def release(self) -> tuple[str, ...]:
+        """Forget borrowed credentials and delete the access keys made for users; says which keys stay behind."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
         self._keys.clear()
+        left = []
         while self._made:
             user, access_key = self._made.pop()
             iam = self.make_client("iam", self.region, None)
@@ -75,6 +78,9 @@ class Deployment:
                 iam.delete_access_key(UserName=user, AccessKeyId=access_key)
             except iam.exceptions.NoSuchEntityException:
                 continue
+            except (BotoCoreError, ClientError) as error:
+                left.append(f"the access key {access_key} of {user} was not deleted: {error}")
+        return tuple(left)
 
     def _assume(self, role_arn: str) -> Keys:
         sts = self.make_client("sts", self.region, None)
