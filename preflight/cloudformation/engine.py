@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from threading import RLock, Thread
@@ -161,8 +162,10 @@ class CloudFormation:
         """
         with self._lock:
             stack = self.find(name, region=region, account=account)
-            if stack is None or stack.status == "DELETE_COMPLETE":
+            if stack is None or stack.status in ("DELETE_COMPLETE", "DELETE_IN_PROGRESS"):
                 return
+            if stack.status.endswith("_IN_PROGRESS") and stack.status != "REVIEW_IN_PROGRESS":
+                raise Rejected(f"Stack [{stack.name}] cannot be deleted while in status {stack.status}")
             if stack.termination_protection:
                 raise Rejected(
                     f"Stack [{stack.name}] cannot be deleted while TerminationProtection is enabled",
@@ -437,19 +440,35 @@ class CloudFormation:
         return value
 
     def _run(self, stack: Stack, work: Callable[[], Any], fate: str, wait: bool) -> Stack:
+        # a rollback gives the stack its old template back, and the failure is the new one's
+        template = stack.template
         if not wait:
-            thread = Thread(target=work, name=f"stack {stack.name}", daemon=True)
+            thread = Thread(target=_finishing(stack, work), name=f"stack {stack.name}", daemon=True)
             self._running.append(thread)
             thread.start()
             # most are done at once, and a client that finds it done need not ask again five seconds later
             thread.join(PATIENCE)
             return stack
-        failure = work()
+        failure = _finishing(stack, work)()
         if isinstance(failure, Failed):
-            raise _deploy_failed(stack, failure, fate) from failure
+            raise _deploy_failed(stack, template, failure, fate) from failure
         if stack.status.endswith("_FAILED"):
-            raise _deploy_failed(stack, Failed(None, stack.status_reason or ""), fate)
+            raise _deploy_failed(stack, template, Failed(None, stack.status_reason or ""), fate)
         return stack
+
+
+def _finishing(stack: Stack, work: Callable[[], Any]) -> Callable[[], Any]:
+    """The work, made to leave the stack in a final status even when we ourselves are at fault."""
+
+    def finish() -> Any:
+        try:
+            return work()
+        except BaseException as error:
+            if stack.status.endswith("_IN_PROGRESS"):
+                stack.say(stack.status.replace("_IN_PROGRESS", "_FAILED"), f"Internal failure: {error!r}")
+            raise
+
+    return finish
 
 
 def _refuse_update(stack: Stack) -> None:
@@ -479,15 +498,15 @@ def _resource_of(stack: Stack, name: str) -> StackResource:
     return resource
 
 
-def _deploy_failed(stack: Stack, failure: Failed, fate: str) -> DeployFailed:
-    name = failure.logical_id
-    what = (
-        f"{name} ({stack.template.resources[name].type})" if name in stack.template.resources else f"Stack {stack.name}"
-    )
-    if name in stack.template.resources and stack.template.resources[name].path:
-        what = f"{stack.template.resources[name].path} ({stack.template.resources[name].type})"
+def _deploy_failed(stack: Stack, template: Template, failure: Failed, fate: str) -> DeployFailed:
+    resource = template.resources.get(failure.logical_id or "")
+    what = f"{resource.path or resource.logical_id} ({resource.type})" if resource else f"Stack {stack.name}"
+    # the service's own sentence, without the wrapping CloudFormation's events have
+    said = re.search(r'message: "(.*?)(?: \(Status Code: .*)?" \(HandlerErrorCode', failure.reason)
+    short = (said[1] if said else failure.reason).strip().rstrip(".")
     after = "everything was rolled back" if "ROLLBACK_COMPLETE" in stack.status else f"the stack is now {stack.status}"
-    return DeployFailed(f"{what} {fate}: {failure.reason}; {after}", logical_id=name, reason=failure.reason)
+    message = f"{what} {fate}: {short}; {after}, mend it and deploy again"
+    return DeployFailed(message, logical_id=failure.logical_id, reason=failure.reason)
 
 
 def _boto3_context(**place: Any) -> Context:

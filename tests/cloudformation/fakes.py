@@ -46,7 +46,8 @@ class Topic(Provider):
 
     def update(self, made: Made, declared: Declared, before: Mapping[str, Any], context: Context) -> Made:
         properties = {name: declared.take(name) for name in declared if name != "Tags"}
-        if properties.get("DisplayName") == "only by a new one":
+        names = [properties.get("DisplayName"), before.get("DisplayName")]
+        if "only by a new one" in names and names[0] != names[1]:
             raise ReplacementNeeded
         self._check(properties)
         self.world.things[made.physical_id] = properties
