@@ -133,6 +133,8 @@ class Call:
 def wanted(call: Call) -> list[Wanted]:
     """What must be allowed for the request to go through; nothing for the few operations that need no permission."""
     operation = call.operation
+    if call.model_name == "s3" and operation in ("PostObject", "") and call.request.method == "POST":
+        return _s3_form(call)
     if not operation or f"{call.prefix}:{operation}" in NEEDS_NOTHING:
         return []
     if call.model_name == "s3":
@@ -355,6 +357,19 @@ def _s3(call: Call) -> list[Wanted]:
     name = S3_ACTIONS.get(operation, operation)
     # what stands in the address decides whether a bucket or an object is meant
     return [Wanted(f"s3:{name}", arn, context)]
+
+
+def _s3_form(call: Call) -> list[Wanted]:
+    """An upload by an HTML form.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html
+    """
+    bucket = call.request.path.strip("/").split("/")[0]
+    if not bucket or find_bucket(bucket) is None:
+        bucket = str(call.request.host).partition(".s3")[0]
+    _ = call.body
+    key = call.request.form.get("key", "")
+    return [Wanted("s3:PutObject", f"arn:aws:s3:::{bucket}/{key}", {"s3:authType": "POST"})] if key else []
 
 
 def _s3_put(call: Call, arn: str, context: Mapping[str, ContextValue]) -> list[Wanted]:

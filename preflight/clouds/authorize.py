@@ -241,7 +241,12 @@ class Authorizer:
     def _judge_without_header(self, request: Any, authorization: str) -> None:
         """Presigned addresses carry their key in the query; what carries none is anonymous."""
         args = request.args
-        credential = args.get("X-Amz-Credential", "")
+        is_upload = request.method == "POST" and "multipart/form-data" in str(request.content_type or "")
+        if is_upload:
+            # a form that uploads to S3 carries its key in a field
+            _ = request.get_data(cache=True)
+            args = request.form
+        credential = args.get("X-Amz-Credential") or args.get("x-amz-credential", "")
         key = credential.split("/")[0] or args.get("AWSAccessKeyId", "")
         if not key and authorization.startswith("AWS "):
             key = authorization[4:].partition(":")[0]
@@ -252,13 +257,14 @@ class Authorizer:
             if caller is not None:
                 self._check(Call(request, service, region, self._account_of(caller), caller.principal.arn), caller)
             return
+        operation = str(request.environ.get("HTTP_X_AMZ_TARGET") or request.values.get("Action") or "")
+        if operation and not is_upload and not operation.startswith(UNSIGNED):
+            raise refusals.unsigned(Call(request, "", "us-east-1", self._account))
         if _is_anonymous_s3(request):
             call = Call(request, "s3", "us-east-1", self._account)
             self._check_anonymous(call, Caller(Principal.of("anyone")))
 
     def _check_anonymous(self, call: Call, nobody: Caller) -> None:
-        if not call.operation:
-            return
         asked = wanted(call)
         for each in asked:
             decision = self._decide(call, nobody, each)
@@ -410,6 +416,9 @@ def _public_by_acl(call: Call, action: str) -> bool:
     key = bucket.keys.get(call.params.get("Key", ""))
     return action == "s3:GetObject" and bool(getattr(getattr(key, "acl", None), "public_read", False))
 
+
+# what may be asked without a signature
+UNSIGNED = ("AWSCognitoIdentity", "AssumeRoleWith", "ConfirmSubscription", "Unsubscribe")
 
 # every global key but the tags of resources, of which nobody knows here
 GLOBAL = tuple(

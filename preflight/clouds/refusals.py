@@ -95,6 +95,12 @@ def unknown_key(call: Call) -> Refused:
     return refused(call, code, "The security token included in the request is invalid.")
 
 
+def unsigned(call: Call) -> Refused:
+    """The refusal of a request without a signature to a service that needs one."""
+    code = "MissingAuthenticationToken" if _is_xml(call) else "MissingAuthenticationTokenException"
+    return refused(call, code, "Request is missing Authentication Token")
+
+
 def _reason(action: str, decision: Decision) -> str:
     layer = decision.layer or IDENTITY
     article = "an" if layer[0] in "aeiou" else "the" if layer == TRUST else "a"

@@ -267,6 +267,32 @@ def test_an_unsigned_address_is_anonymous_and_a_presigned_one_is_not(home):
         urllib.request.urlopen(other)
 
 
+def test_a_form_uploads_only_what_its_signer_may(home):
+    import requests
+
+    url = home.cloud.serve()
+    home.bucket("notes")
+    home.role("writer", allow("s3:PutObject", "arn:aws:s3:::notes/in/*"))
+    writer = House(home.cloud, url).as_role("writer", "s3")
+
+    def upload(form):
+        return requests.post(form["url"], data=form["fields"], files={"file": b"1"}, timeout=5).status_code
+
+    assert upload(writer.generate_presigned_post("notes", "in/a")) in (200, 204)
+    assert upload(writer.generate_presigned_post("notes", "out/a")) == 403
+    assert upload({"url": f"{url}/notes", "fields": {"key": "in/b"}}) == 403
+    assert [each["Key"] for each in home.s3.list_objects_v2(Bucket="notes")["Contents"]] == ["in/a"]
+
+
+def test_only_s3_hears_who_does_not_sign(house):
+    house.user("ana")
+    unsigned = Config(signature_version=UNSIGNED)
+    for service, operation in (("iam", "list_users"), ("dynamodb", "list_tables"), ("ec2", "describe_vpcs")):
+        client = boto3.client(service, region_name="us-east-1", endpoint_url=house.url, config=unsigned)
+        with pytest.raises(ClientError, match="MissingAuthenticationToken"):
+            getattr(client, operation)()
+
+
 def test_block_public_policy_refuses_even_the_deployer(house):
     house.bucket("notes")
     public = document(allow("s3:GetObject", "arn:aws:s3:::notes/*", Principal="*"))
