@@ -259,18 +259,23 @@ class Tags:
         wanted = {**scope.context.tags, **own, **mine}
         return {key: value for key, value in wanted.items() if self.reserved or not key.startswith("aws:")}
 
-    def put(self, table: Table, scope: Scope) -> None:
+    def put(self, table: Table, scope: Scope, *, new: bool = False) -> None:
         """Make the resource carry its tags, and no longer those the last call put there."""
         wanted = self.of(scope)
         known = scope.context.beside.setdefault("tags", {})
         place = (table.type, scope.context.region, scope.ref)
-        dropped = [key for key in known.get(place, ()) if key not in wanted]
-        known[place] = tuple(wanted)
-        if dropped and self.remove is not None:
-            self._ask(table, scope, self.remove, dict.fromkeys(dropped, ""), values=False)
-        if wanted:
-            self._ask(table, scope, self.add, wanted, values=True)
-        elif dropped and self.clear is not None:
+        there = {} if new else known.get(place, {})
+        known[place] = wanted
+        if wanted == there:
+            return
+        # a changed tag goes first: some emulated services would keep both values
+        changed = {key: value for key, value in there.items() if wanted.get(key) != value}
+        if changed and self.remove is not None:
+            self._ask(table, scope, self.remove, changed, values=False)
+        added = {key: value for key, value in wanted.items() if there.get(key) != value}
+        if wanted and (added or self.remove is None):
+            self._ask(table, scope, self.add, added if self.remove else wanted, values=True)
+        elif changed and self.clear is not None:
             table.ask(scope, self.clear.operation, self.clear.render(scope, table.service))
 
     def _ask(self, table: Table, scope: Scope, row: Call, tags: Mapping[str, str], *, values: bool) -> None:
@@ -428,7 +433,7 @@ class Table(Provider):
         for step in self.then:
             step.make(self, scope)
         if self.tags is not None:
-            self.tags.put(self, scope)
+            self.tags.put(self, scope, new=True)
 
     def change(self, before: Scope, after: Scope) -> None:
         """Everything an update does."""

@@ -36,7 +36,10 @@ NO_ACLS = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
 
 
 def apply_bucket_defaults(client: Any, bucket: str) -> None:
-    """Give a new bucket what AWS gives every new bucket: no public access, SSE-S3, no ACLs."""
+    """Give a new bucket what AWS gives every new bucket, unless it has it: no public access, SSE-S3, no ACLs."""
+    with passing_over_gone():
+        client.get_public_access_block(Bucket=bucket)
+        return
     client.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=ALL_BLOCKED)
     client.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration=SSE_S3)
     client.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls=NO_ACLS)

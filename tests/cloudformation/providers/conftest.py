@@ -102,7 +102,7 @@ class Bench:
             if value in ([], {}):
                 continue
             told = _comparable(value)
-            name = [step for step in path if not step.isdigit()][-1].lower()
+            name = [step for step in path if not step.isdigit()][-1].lower().rpartition(":")[2]
             known_as = {name, *also.get(name, ())}
             plain_word = isinstance(value, bool) or told in _COMMON or told.isdigit() or len(told) < 3
             if plain_word and not any((each, told) in pairs for each in known_as):
@@ -141,7 +141,7 @@ def _pairs(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
             pair = {each.lower(): text for each, text in value.items()}
             yield str(pair["key"]).lower(), _comparable(pair["value"])
         for name, each in value.items():
-            yield from _pairs(each, name.lower())
+            yield from _pairs(each, name.lower().rpartition(":")[2])
     elif isinstance(value, list | tuple):
         for each in value:
             yield from _pairs(each, key)
