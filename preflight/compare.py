@@ -125,27 +125,51 @@ def _counted(template: Template) -> dict[str, Resource]:
 
 
 def _couples(mine: Mapping[str, Resource], theirs: Mapping[str, Resource]) -> dict[str, str]:
-    """The logical ids that answer to each other: the likest of one type first."""
-    types = {id: resource.type for side in (mine, theirs) for id, resource in side.items()}
+    """The logical ids that answer to each other: the likest of one type first.
+
+    Repeated, because two route tables are told apart by the subnets they belong to, once those are paired.
+    """
+    couples: dict[str, str] = {}
+    for _ in range(ROUNDS):
+        found = _couple(mine, theirs, couples)
+        if found == couples:
+            break
+        couples = found
+    return couples
+
+
+ROUNDS = 4
+
+
+def _couple(mine: Mapping[str, Resource], theirs: Mapping[str, Resource], known: Mapping[str, str]) -> dict[str, str]:
+    partners = {other: own for own, other in known.items()}
+    names = {id: f"{resource.type}#{id if id in known else ''}" for id, resource in mine.items()}
+    their_names = {id: f"{resource.type}#{partners.get(id, '')}" for id, resource in theirs.items()}
+    leaves = {id: _leaf_set(resource, names) for id, resource in mine.items()}
+    their_leaves = {id: _leaf_set(resource, their_names) for id, resource in theirs.items()}
     scored = sorted(
-        (
-            (-_likeness(_said(one.properties, types), _said(other.properties, types)), position, own, id)
-            for position, (own, one) in enumerate(mine.items())
-            for id, other in theirs.items()
-            if one.type == other.type
-        ),
+        # where the properties leave it open, the construct's name decides
+        (-_likeness(leaves[own], their_leaves[other]), _label(one) != _label(another), order, own, other)
+        for order, (own, one) in enumerate(mine.items())
+        for other, another in theirs.items()
+        if one.type == another.type
     )
     couples: dict[str, str] = {}
-    for _, _, own, id in scored:
-        if own not in couples and id not in couples.values():
-            couples[own] = id
+    taken: set[str] = set()
+    for *_, own, other in scored:
+        if own not in couples and other not in taken:
+            couples[own] = other
+            taken.add(other)
     return {own: couples[own] for own in mine if own in couples}
 
 
-def _likeness(one: Any, other: Any) -> float:
-    """The share of leaves two values have in common, 0 to 1."""
-    mine, theirs = set(_leaves(one, "")), set(_leaves(other, ""))
-    return len(mine & theirs) / max(1, len(mine | theirs))
+def _leaf_set(resource: Resource, names: Mapping[str, str]) -> set[tuple[str, str]]:
+    return set(_leaves(_said(resource.properties, names), ""))
+
+
+def _likeness(one: set[tuple[str, str]], other: set[tuple[str, str]]) -> float:
+    """The share of leaves two resources have in common, 0 to 1."""
+    return len(one & other) / max(1, len(one | other))
 
 
 def _leaves(value: Any, path: str) -> Iterator[tuple[str, str]]:

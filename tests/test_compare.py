@@ -82,6 +82,32 @@ def test_the_likest_of_several_are_paired() -> None:
     assert [pair.yours for pair in found.only_yours] == ["Three"]
 
 
+def test_things_that_look_alike_are_told_apart_by_what_they_belong_to() -> None:
+    def network(one: str, two: str, *cidrs: str) -> Template:
+        subnets = {
+            f"{name}Net": resource("AWS::EC2::Subnet", name, CidrBlock=cidr)
+            for name, cidr in zip((one, two), cidrs, strict=True)
+        }
+        rows = {
+            f"{name}Row": resource(
+                "AWS::EC2::SubnetRouteTableAssociation",
+                f"{name}/Row",
+                SubnetId={"Ref": f"{name}Net"},
+                RouteTableId="rtb",
+            )
+            for name in (two, one)
+        }
+        return template(**rows, **subnets)
+
+    found = compare(network("A", "B", "10.0.0.0/24", "10.0.1.0/24"), network("Y", "X", "10.0.1.0/24", "10.0.0.0/24"))
+    assert {(pair.yours, pair.worked) for pair in found.same} == {
+        ("A", "X"),
+        ("B", "Y"),
+        ("A/Row", "X/Row"),
+        ("B/Row", "Y/Row"),
+    }
+
+
 def test_statements_in_another_order_are_the_same() -> None:
     yours = template(B=bucket("B"), P=policy("P", "B", "s3:GetObject", "s3:PutObject"))
     worked = template(B=bucket("B"), P=policy("P", "B", "s3:PutObject", "s3:GetObject"))

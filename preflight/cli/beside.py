@@ -17,7 +17,8 @@ LONGEST_VALUE = 240
 def comparison_lines(lab: Lab, comparison: Comparison, width: int) -> Lines:
     """The whole comparison: what is the same in a line each, what differs property by property."""
     lines = Lines(width).add(f"Lab {lab.number} · {lab.title}", COMMAND, right="yours beside the worked stack").blank()
-    for pair in comparison.same:
+    # CDK's own helpers are worth a line only where they differ
+    for pair in (each for each in comparison.same if "CustomResource" not in str(each.worked)):
         lines.mark("=", f"{pair.type}  {_names(pair)}", KEPT, title_style=QUIET)
     for pair in comparison.different:
         _different(lines, pair)
@@ -67,5 +68,6 @@ def _closing(comparison: Comparison) -> str:
         "in the worked stack alone": comparison.only_worked,
     }
     said = ", ".join(f"{len(pairs)} {words}" for words, pairs in counts.items() if pairs)
-    asked = "Every promise holds in both: say for each difference which side you would defend."
-    return f"{said}. {asked}" if said else "Both stacks are empty."
+    if len(comparison.same) == len(comparison.pairs):
+        return f"{said}. Nothing differs: change a choice in yours, and see which promise it breaks."
+    return f"{said}. Every promise holds in both: say for each difference which side you would defend."

@@ -108,7 +108,7 @@ def progress(
 def _hint_text(hint: Hint, width: int) -> Lines:
     """Prose is wrapped; the last rung, lines of code, stands as its author laid it out."""
     if hint.last:
-        return Lines(width).exactly(hint.text, NAME, indent=4)
+        return Lines(width).exactly(hint.text, indent=2)
     return Lines(width).add(" ".join(hint.text.split()), indent=2, code=NAME)
 
 
