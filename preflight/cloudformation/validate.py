@@ -56,6 +56,7 @@ def faults(
     if broken:
         return broken
     found = [*_types(template), *_dangling(template), *_attributes(template), *_parameters(template, given)]
+    found += _effects(template)
     scope = _scope(template, given, region, account)
     try:
         chosen = _chosen(template, scope)
@@ -201,6 +202,18 @@ def _asked_attributes(value: Any) -> Iterator[tuple[str, str]]:
                     yield logical_id, attribute
 
 
+def _effects(template: Template) -> Iterator[str]:
+    """Policy statements that neither allow nor deny, which the services below would keep without a word."""
+    for name, resource in template.resources.items():
+        for key, document in resource.properties.items():
+            statements = document.get("Statement") if isinstance(document, dict) else None
+            for index, each in enumerate(statements if isinstance(statements, list) else []):
+                effect = each.get("Effect", "Allow") if isinstance(each, dict) else "Allow"
+                if isinstance(effect, str) and effect not in ("Allow", "Deny"):
+                    said = f"#/{key}/Statement/{index}/Effect: '{effect}' is not a valid enum value"
+                    yield f"Properties validation failed for resource {name} with message: {said}"
+
+
 def _parameters(template: Template, given: Mapping[str, Any]) -> Iterator[str]:
     unknown = [name for name in given if name not in template.parameters]
     if unknown:
@@ -285,6 +298,7 @@ def _in_scope(template: Template, scope: Scope, exports: set[str]) -> Iterator[s
     if waiting:
         yield f"Circular dependency between resources: [{', '.join(waiting)}]"
     yield from _unanswerable(template, scope, needs)
+    yield from _twice_exported(template, scope)
     yield from _missing_exports(template, scope, needs, exports)
     yield from _broken_rules(template, scope)
 
@@ -296,6 +310,16 @@ def _unanswerable(template: Template, scope: Scope, present: Iterable[str]) -> I
             resolve(template.resources[name].properties, scope)
         except TemplateError as error:
             yield str(error)
+
+
+def _twice_exported(template: Template, scope: Scope) -> Iterator[str]:
+    names = []
+    for output in template.outputs.values():
+        if isinstance(output, dict) and isinstance(output.get("Export"), dict):
+            names.append(str(resolve(output["Export"].get("Name"), scope)))
+    for name in dict.fromkeys(names):
+        if names.count(name) > 1:
+            yield f"Template error: Output Export name {name} is used more than once."
 
 
 def _missing_exports(template: Template, scope: Scope, present: Iterable[str], exports: set[str]) -> Iterator[str]:
@@ -349,13 +373,27 @@ def _schema_faults(template: Template, given: Mapping[str, Any], region: str) ->
     from cloudformation_validate import PseudoParameterOverrides, Severity, TemplateContent, ValidateConfig
 
     config = ValidateConfig(
-        severity_level=Severity.ERROR,
+        severity_level=Severity.WARN,
         parameter_overrides={name: _as_text(value) for name, value in given.items() if name in template.parameters},
         pseudo_parameter_overrides=PseudoParameterOverrides(region=region),
     )
     text = template.text if template.text is not None else json.dumps(template.body)
     report = validator.validate_template(TemplateContent(text), config)
-    return [_in_their_words(each) for each in report.diagnostics if each.rule_id not in _OTHERWISE]
+    grave = [each for each in report.diagnostics if each.severity.value >= Severity.ERROR.value or _is_grave(each)]
+    return [_in_their_words(each) for each in grave if each.rule_id not in _OTHERWISE]
+
+
+def _is_grave(warning: Any) -> bool:
+    """A warning CloudFormation would act on: a value outside a short list, a boolean that is none.
+
+    Long lists (instance types, runtimes, engine versions) grow faster than anyone's copy of them.
+    """
+    message = str(warning.message)
+    if warning.rule_id == "W3030":
+        return message.count("', '") < 20
+    return warning.rule_id == "W9003" and bool(
+        re.match(r"'(?!(?i:true|false)')[^']*' is not of type 'boolean'", message)
+    )
 
 
 def _as_text(value: Any) -> str:
@@ -377,8 +415,10 @@ def _in_their_words(diagnostic: Any) -> str:
         message = (
             f"{parent}: extraneous key [{name[1]}] is not permitted.{name[3]}" if name else f"{pointer}: {message}"
         )
+    elif diagnostic.rule_id == "W3030":
+        message = f"{pointer}: {message.partition(' is not one of ')[0]} is not a valid enum value"
     else:
-        message = f"{pointer}: {message}"
+        message = f"{pointer}: {message.partition(' - automatically')[0]}"
     return f"Properties validation failed for resource {entity.logical_id} with message: {message}"
 
 

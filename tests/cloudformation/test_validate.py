@@ -11,6 +11,10 @@ from preflight.errors import Refused
 from preflight.template import Template
 
 BUCKET = {"Type": "AWS::S3::Bucket"}
+ALOW = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Alow", "Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::b"}],
+}
 
 
 def faults(body: dict[str, Any], **rest: Any) -> list[str]:
@@ -68,6 +72,22 @@ def bucket(**properties: Any) -> dict[str, Any]:
             "Serverless-2016-10-31 is not supported here yet",
         ),
         (of(A={**BUCKET, "DeletionPolicy": "Keep"}), "DeletionPolicy"),
+        (
+            of(A=bucket(VersioningConfiguration={"Status": "Enabld"})),
+            "#/VersioningConfiguration/Status: 'Enabld' is not a valid enum value",
+        ),
+        (
+            of(A=bucket(PublicAccessBlockConfiguration={"BlockPublicAcls": "yes"})),
+            "#/PublicAccessBlockConfiguration/BlockPublicAcls: 'yes' is not of type 'boolean'",
+        ),
+        (
+            of(A={"Type": "AWS::S3::BucketPolicy", "Properties": {"Bucket": "b", "PolicyDocument": ALOW}}),
+            "#/PolicyDocument/Statement/0/Effect: 'Alow' is not a valid enum value",
+        ),
+        (
+            {**of(A=BUCKET), "Outputs": {each: {"Value": "x", "Export": {"Name": "e"}} for each in "OP"}},
+            "Export name e is used more than once",
+        ),
         (of(A=bucket(BucketName={"Fn::Select": [3, ["a"]]})), "Fn::Select"),
         (of(A=bucket(BucketName={"Fn::FindInMap": ["M", "a", "b"]})), "M"),
     ],
@@ -158,6 +178,7 @@ def test_referring_to_what_a_condition_leaves_out_is_a_fault() -> None:
         {"Type": "AWS::CDK::Metadata", "Properties": {"Analytics": "v2:deflate64:H4s"}},
         {"Type": "AWS::CloudFormation::WaitConditionHandle"},
         bucket(BucketName={"Fn::Sub": "a-${AWS::AccountId}"}),
+        bucket(PublicAccessBlockConfiguration={"BlockPublicAcls": "true"}),
         bucket(Tags=[{"Key": "k", "Value": {"Fn::Select": [0, {"Fn::GetAZs": ""}]}}]),
     ],
 )
