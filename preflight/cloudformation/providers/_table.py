@@ -122,7 +122,9 @@ class Setting:
     def make(self, table: Table, scope: Scope) -> None:
         """Set the properties of a new resource."""
         arguments = self._arguments(table, scope)
-        if self.at_create and self._declared(scope):
+        default = {name: scope.fill(value) for name, value in (self.otherwise or {}).items()}
+        told_nothing = bool(default) and all(arguments.get(name) == value for name, value in default.items())
+        if self.at_create and self._declared(scope) and not told_nothing:
             table.ask(scope, self.put.operation, arguments)
 
     def change(self, table: Table, before: Scope, after: Scope) -> None:
@@ -259,13 +261,17 @@ class Tags:
         wanted = {**scope.context.tags, **own, **mine}
         return {key: value for key, value in wanted.items() if self.reserved or not key.startswith("aws:")}
 
-    def put(self, table: Table, scope: Scope, *, new: bool = False) -> None:
+    def remember(self, table: Table, scope: Scope) -> None:
+        """The resource carries its tags already."""
+        place = (table.type, scope.context.region, scope.ref)
+        scope.context.beside.setdefault("tags", {})[place] = self.of(scope)
+
+    def put(self, table: Table, scope: Scope) -> None:
         """Make the resource carry its tags, and no longer those the last call put there."""
         wanted = self.of(scope)
-        known = scope.context.beside.setdefault("tags", {})
         place = (table.type, scope.context.region, scope.ref)
-        there = {} if new else known.get(place, {})
-        known[place] = wanted
+        there = scope.context.beside.get("tags", {}).get(place, {})
+        self.remember(table, scope)
         if wanted == there:
             return
         # a changed tag goes first: some emulated services would keep both values
@@ -383,6 +389,7 @@ class Table(Provider):
         scope = Scope(declared, context, name=name)
         answer = self.begin(scope)
         made = Made(str(self._expression(self.ref, scope, answer)))
+        self._forget(made, context)
         try:
             made = Made(made.physical_id, self._attributes(Scope(declared, context, name=name, made=made), answer))
             scope = Scope(declared, context, name=name, made=made)
@@ -418,7 +425,7 @@ class Table(Provider):
         if self.unmakes is not None:
             with passing_over_gone():
                 self.ask(scope, self.unmakes.operation, self.unmakes.render(scope, self.service))
-        context.beside.get("tags", {}).pop((self.type, context.region, made.physical_id), None)
+        self._forget(made, context)
 
     def begin(self, scope: Scope) -> dict[str, Any]:
         """Make the resource itself; a type without a call of its own consists of its items alone."""
@@ -433,7 +440,7 @@ class Table(Provider):
         for step in self.then:
             step.make(self, scope)
         if self.tags is not None:
-            self.tags.put(self, scope, new=True)
+            self.tags.put(self, scope)
 
     def change(self, before: Scope, after: Scope) -> None:
         """Everything an update does."""
@@ -479,6 +486,9 @@ class Table(Provider):
         """Name what the service below takes and forgets."""
         for path in self.drops.split():
             not_emulated(declared, path)
+
+    def _forget(self, made: Made, context: Context) -> None:
+        context.beside.get("tags", {}).pop((self.type, context.region, made.physical_id), None)
 
     def _read_for_the_end(self, scope: Scope) -> None:
         """What only the last call sends is applied too, in its time."""

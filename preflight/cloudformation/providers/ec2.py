@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from preflight.cloudformation.ledger import Declared
 from preflight.cloudformation.providers import Context, Made
@@ -28,13 +28,30 @@ class _Ec2(Table):
 
 
 class _Tagged(_Ec2):
+    """What carries tags; from birth, which saves a call, where `born_as` says what EC2 calls the resource."""
+
     tags = Tags(call("create_tags", Resources=["{ref}"]), remove=call("delete_tags", Resources=["{ref}"]))
+    born_as: ClassVar[str] = ""
+
+    def begin(self, scope: Scope) -> dict[str, Any]:
+        """Make the resource, tagged if it can be."""
+        wanted = [{"Key": key, "Value": value} for key, value in self.tags.of(scope).items()]
+        specification = {"TagSpecifications": [{"ResourceType": self.born_as, "Tags": wanted}]} if self.born_as else {}
+        assert self.makes is not None
+        return self.ask(scope, self.makes.operation, {**self.arguments(scope), **specification})
+
+    def finish(self, scope: Scope, answer: Mapping[str, Any]) -> None:
+        """Whoever is born with its tags needs them put no more."""
+        if self.born_as:
+            self.tags.remember(self, scope)
+        super().finish(scope, answer)
 
 
 class VPC(_Tagged):
     """A virtual network."""
 
     type = "AWS::EC2::VPC"
+    born_as = "vpc"
     makes = call("create_vpc", "CidrBlock InstanceTenancy")
     then = (
         Setting(
@@ -134,6 +151,7 @@ class Subnet(_Tagged):
     """A range of a VPC in one Availability Zone."""
 
     type = "AWS::EC2::Subnet"
+    born_as = "subnet"
     makes = call("create_subnet", "VpcId CidrBlock AvailabilityZone AvailabilityZoneId Ipv6CidrBlock")
     then = (
         Setting(
@@ -192,6 +210,7 @@ class InternetGateway(_Tagged):
     """A VPC's door to the internet."""
 
     type = "AWS::EC2::InternetGateway"
+    born_as = "internet-gateway"
     makes = call("create_internet_gateway")
     ref = "InternetGateway.InternetGatewayId"
     attributes = "InternetGatewayId={ref}"
@@ -244,6 +263,7 @@ class RouteTable(_Tagged):
     """Where a subnet's packets go."""
 
     type = "AWS::EC2::RouteTable"
+    born_as = "route-table"
     makes = call("create_route_table", "VpcId")
     ref = "RouteTable.RouteTableId"
     attributes = "RouteTableId={ref}"
@@ -303,6 +323,7 @@ class NetworkAcl(_Tagged):
     """A subnet's stateless packet filter."""
 
     type = "AWS::EC2::NetworkAcl"
+    born_as = "network-acl"
     makes = call("create_network_acl", "VpcId")
     ref = "NetworkAcl.NetworkAclId"
     attributes = "Id={ref}"
@@ -402,6 +423,7 @@ class SecurityGroup(_Tagged):
     """
 
     type = "AWS::EC2::SecurityGroup"
+    born_as = "security-group"
     named = Name("GroupName", limit=255)
     makes = call("create_security_group", "Description=GroupDescription VpcId", GroupName="{name}")
     then = (
@@ -511,6 +533,7 @@ class VPCEndpoint(_Tagged):
     """A private way to a service."""
 
     type = "AWS::EC2::VPCEndpoint"
+    born_as = "vpc-endpoint"
     makes = call(
         "create_vpc_endpoint",
         "VpcId ServiceName VpcEndpointType PolicyDocument RouteTableIds SubnetIds SecurityGroupIds PrivateDnsEnabled",
@@ -623,6 +646,7 @@ class NatGateway(_Tagged):
     """A way out for private subnets."""
 
     type = "AWS::EC2::NatGateway"
+    born_as = "natgateway"
     makes = call("create_nat_gateway", "SubnetId AllocationId ConnectivityType")
     ref = "NatGateway.NatGatewayId"
     attributes = "NatGatewayId={ref} EniId=NatGateway.NatGatewayAddresses[0].NetworkInterfaceId"
@@ -761,6 +785,7 @@ class NetworkInterface(_Tagged):
     """A network card."""
 
     type = "AWS::EC2::NetworkInterface"
+    born_as = "network-interface"
     makes = call(
         "create_network_interface",
         "SubnetId Description Groups=GroupSet PrivateIpAddress PrivateIpAddresses SecondaryPrivateIpAddressCount "
@@ -852,6 +877,7 @@ class Instance(_Tagged):
     """A virtual machine, on paper: its API state is kept, nothing boots."""
 
     type = "AWS::EC2::Instance"
+    born_as = "instance"
     makes = call(
         "run_instances",
         "ImageId InstanceType KeyName SubnetId SecurityGroupIds SecurityGroups PrivateIpAddress UserData "
@@ -924,6 +950,7 @@ class Volume(_Tagged):
     """A disk."""
 
     type = "AWS::EC2::Volume"
+    born_as = "volume"
     makes = call(
         "create_volume",
         "AvailabilityZone Size VolumeType Iops Throughput Encrypted KmsKeyId SnapshotId MultiAttachEnabled",
