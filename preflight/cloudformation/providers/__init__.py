@@ -89,7 +89,7 @@ class Provider(ABC):
         """Take the resource away."""
 
     def snapshot(self, made: Made, declared: Declared, context: Context) -> None:
-        """Keep a snapshot before the resource goes (DeletionPolicy: Snapshot); without one the policy is not emulated."""
+        """Keep a snapshot before the resource goes (DeletionPolicy: Snapshot); else the policy is not emulated."""
         raise NotImplementedError
 
 

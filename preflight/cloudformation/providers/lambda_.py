@@ -9,7 +9,15 @@ from typing import Any
 
 from preflight.cloudformation.ledger import Declared
 from preflight.cloudformation.providers import Context, Made
-from preflight.cloudformation.providers._table import Name, Scope, Setting, Table, Tags, call
+from preflight.cloudformation.providers._table import (
+    Name,
+    Scope,
+    Setting,
+    Table,
+    Tags,
+    call,
+    refusal,
+)
 
 _CONFIGURATION = (
     "Description DeadLetterConfig Environment EphemeralStorage FileSystemConfigs Handler ImageConfig "
@@ -93,9 +101,25 @@ class Function(Table):
 
     def _code(self, code: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
         if "ZipFile" not in code:
+            _refuse_missing(code, scope)
             return dict(code)
         source = str(scope.declared.peek("Code")["ZipFile"])
         return {**code, "ZipFile": zipped(source, str(scope.declared.peek("Runtime", "")))}
+
+
+def _refuse_missing(code: Mapping[str, Any], scope: Scope) -> None:
+    """Lambda reads the code when the function is made; the emulated one minds a missing bucket only."""
+    if "S3Key" not in code or "S3Bucket" not in code:
+        return
+    client = scope.context.client("s3")
+    try:
+        client.get_object(Bucket=code["S3Bucket"], Key=code["S3Key"], Range="bytes=0-0")
+    except client.exceptions.NoSuchKey:
+        message = "Error occurred while GetObject. S3 Error Code: NoSuchKey. "
+        message += "S3 Error Message: The specified key does not exist."
+        raise refusal("InvalidParameterValueException", message, "CreateFunction") from None
+    except client.exceptions.NoSuchBucket:
+        return
 
 
 class Permission(Table):

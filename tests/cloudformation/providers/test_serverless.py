@@ -7,6 +7,7 @@ import zipfile
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 TAGS = [{"Key": "team", "Value": "triage"}]
 TRUST = {
@@ -87,6 +88,9 @@ def test_a_function_from_an_asset_and_who_may_call_it(bench, role):
     assert bench.client("lambda").get_function(FunctionName=made.ref)["Configuration"]["CodeSize"] == len(
         packed.getvalue()
     )
+    with pytest.raises(ClientError, match="The specified key does not exist"):
+        code = {"S3Bucket": "assets", "S3Key": "another.zip"}
+        bench.make("AWS::Lambda::Function", "No", Role=role, Handler="a.b", Runtime="python3.12", Code=code)
     allowed = bench.make(
         "AWS::Lambda::Permission",
         "Allow",
