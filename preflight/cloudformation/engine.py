@@ -139,10 +139,13 @@ class CloudFormation:
             values = self.checked(stack, template, parameters or {})
             if self.is_unchanged(stack, template, values, new_tags):
                 raise Rejected("No updates are to be performed.")
-            before = Before.of(stack)
+            operation, before = Operation(self, stack, token), Before.of(stack)
+            if stack.status == "UPDATE_FAILED":
+                # what the failed attempt did is still there to be undone, or to be built upon
+                earlier, before = self._operations[stack.stack_id]
+                operation.steps, operation.leftovers = earlier.steps, earlier.leftovers
             _accept(stack, template, parameters or {}, values, new_tags)
             stack.options |= options or {}
-            operation = Operation(self, stack, token)
             self._operations[stack.stack_id] = (operation, before)
         return self._run(stack, lambda: operation.update(before, roll_back=roll_back), "could not be changed", wait)
 
@@ -472,7 +475,8 @@ def _finishing(stack: Stack, work: Callable[[], Any]) -> Callable[[], Any]:
 
 
 def _refuse_update(stack: Stack) -> None:
-    if not stack.status.endswith("_COMPLETE") or stack.status in ("ROLLBACK_COMPLETE", "DELETE_COMPLETE"):
+    settled = stack.status.endswith("_COMPLETE") or stack.status == "UPDATE_FAILED"
+    if not settled or stack.status in ("ROLLBACK_COMPLETE", "DELETE_COMPLETE"):
         raise Rejected(f"Stack:{stack.stack_id} is in {stack.status} state and can not be updated.")
 
 

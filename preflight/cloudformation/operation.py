@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 class Failed(Exception):
     """A resource (or, without a logical id, the stack itself) could not be brought to what the template says."""
 
-    def __init__(self, logical_id: str | None, reason: str) -> None:
+    def __init__(self, logical_id: str | None, reason: str, doing: str = "update") -> None:
         super().__init__(reason)
         self.logical_id = logical_id
         self.reason = reason
+        self.doing = doing
 
 
 @dataclass
@@ -78,12 +79,12 @@ class Operation:
         if failure is None:
             self._say("CREATE_COMPLETE")
         elif on_failure == "DO_NOTHING":
-            self._say("CREATE_FAILED", _summary(failure, "create"))
+            self._say("CREATE_FAILED", _summary(failure))
         elif on_failure == "DELETE":
-            self._say("DELETE_IN_PROGRESS", _summary(failure, "create"))
+            self._say("DELETE_IN_PROGRESS", _summary(failure))
             self._delete_all(set())
         else:
-            self._say("ROLLBACK_IN_PROGRESS", f"{_summary(failure, 'create')}Rollback requested by user.")
+            self._say("ROLLBACK_IN_PROGRESS", f"{_summary(failure)}Rollback requested by user.")
             self.undo_create()
         return failure
 
@@ -97,9 +98,9 @@ class Operation:
             self._clean_up()
             self._say("UPDATE_COMPLETE")
         elif not roll_back:
-            self._say("UPDATE_FAILED", _summary(failure, "update"))
+            self._say("UPDATE_FAILED", _summary(failure))
         else:
-            self._say("UPDATE_ROLLBACK_IN_PROGRESS", _summary(failure, "update"))
+            self._say("UPDATE_ROLLBACK_IN_PROGRESS", _summary(failure))
             self.undo_update(before)
         return failure
 
@@ -172,7 +173,7 @@ class Operation:
         """One resource to what the template says."""
         properties = self._resolved(declared, scope)
         existing = self.stack.resources.get(declared.logical_id)
-        if existing is None:
+        if existing is None or existing.status == "CREATE_FAILED":
             self._create(declared, properties, needs)
             return
         differences = plan.differences(declared.type, existing.properties, properties)
@@ -393,7 +394,7 @@ class Operation:
         except Exception as error:
             said = reason(error)
             self._say_of(resource, f"{word}_FAILED", said)
-            raise Failed(resource.logical_id, said) from error
+            raise Failed(resource.logical_id, said, word.lower()) from error
 
     def _context(self, resource: StackResource) -> Any:
         return self.cloud.context(self.stack, resource.logical_id, tags=resource.tags, generation=resource.generation)
@@ -443,10 +444,10 @@ _HANDLER_CODES = (
 )
 
 
-def _summary(failure: Failed, word: str) -> str:
+def _summary(failure: Failed) -> str:
     if failure.logical_id is None:
         return f"{failure.reason} "
-    return f"The following resource(s) failed to {word}: [{failure.logical_id}]. "
+    return f"The following resource(s) failed to {failure.doing}: [{failure.logical_id}]. "
 
 
 def _policy_on_rollback(resource: StackResource) -> str:

@@ -155,6 +155,26 @@ def test_a_rollback_that_fails_can_be_continued(world: World) -> None:
     assert stack.resources["T"].properties == {"DisplayName": "one"}
 
 
+def test_an_update_left_as_it_stands_can_be_mended_or_rolled_back(world: World) -> None:
+    stack = world.cloud.create_stack("Notes", template(A=topic(TopicName="one"), B=topic()))
+    things = dict(world.things)
+    world.refuses = {"poison"}
+    broken = template(A=topic(TopicName="two"), B=topic(), C=topic(after="A", DisplayName="poison"))
+    with pytest.raises(DeployFailed, match="the stack is now UPDATE_FAILED"):
+        world.cloud.update_stack("Notes", broken, roll_back=False)
+    assert len(world.things) == 3
+    with pytest.raises(DeployFailed, match="everything was rolled back"):
+        world.cloud.update_stack("Notes", template(**broken.body["Resources"], D=topic()), roll_back=True)
+    assert world.things == things
+
+    with pytest.raises(DeployFailed):
+        world.cloud.update_stack("Notes", broken, roll_back=False)
+    world.cloud.update_stack("Notes", template(A=topic(TopicName="two"), B=topic(), C=topic(after="A")))
+    assert stack.status == "UPDATE_COMPLETE"
+    assert set(world.things) == {each.physical_id for each in stack.resources.values()}
+    assert len(world.things) == 3
+
+
 def test_nothing_to_do_is_said_and_nothing_done(world: World) -> None:
     world.cloud.create_stack("Notes", template(T=topic()), tags={"a": "1"})
     with pytest.raises(Rejected, match=r"No updates are to be performed\."):
