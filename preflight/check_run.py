@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from preflight.clouds import Deployment
     from preflight.clouds.offline import OfflineCloud
     from preflight.synth import Synthesizer
+    from preflight.template import Template
     from preflight.verdict import Verdict, Where
     from preflight.workspace import Code
 
@@ -124,6 +125,13 @@ class Examiner:
         assembly = pending.result()
         deployment, deploying = _timed(lambda: cloud.deploy(assembly.directory, assembly.stack_name))
         return _report(lab, code, deployment, begun, synth=assembly.seconds, deploy=deploying, where=assembly.where)
+
+    def template(self, lab: Lab, code: Code) -> Template:
+        """What this code declares; raises BrokenCode when it cannot be built."""
+        from preflight.template import Template
+
+        assert self._synthesizer is not None, "an Examiner is a context manager"
+        return Template.load(self._synthesizer.synth(code.path, lab.construct_id).template_path)
 
     def _empty_cloud(self, code: Code) -> OfflineCloud:
         if self._cloud is None:

@@ -93,8 +93,9 @@ class Course:
         if lab is None:
             return None
         stand = stands[lab.number]
-        if not stand.attempts:
-            why = f"You started Lab {lab.number}, {lab.title}, and have not checked it yet."
+        if not stand.outcomes:
+            again = "began" if not stand.attempts else "began again with"
+            why = f"You {again} Lab {lab.number}, {lab.title}, and have not checked it since."
         else:
             kept = f"{stand.kept} of {len(stand.outcomes)} promises kept"
             why = f"Lab {lab.number}, {lab.title}, is under way: {kept} at the last check."
@@ -115,7 +116,8 @@ class Course:
     def _new(self, stands: dict[int, Standing]) -> Next | None:
         for lab in self.labs:
             needs = [number for number in lab.needs if number in stands]
-            if not stands[lab.number].started and all(stands[number].kept_at for number in needs):
+            stand = stands[lab.number]
+            if not stand.started and not stand.kept_at and all(stands[number].kept_at for number in needs):
                 return Next(lab, "new", self._why_new(lab, stands), f"./lab start {lab.number}")
         return None
 

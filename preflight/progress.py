@@ -66,7 +66,9 @@ class Outcome(Protocol):
 class Standing:
     """Where the learner stands in one lab.
 
-    `outcomes` are the last attempt's, by promise; `kept_at` is the first time every promise held; times are UTC.
+    `started` is told by the folder in workspace/, which the learner may move or remove as well as Preflight.
+    `outcomes` are those of the last attempt since the lab was started or reset, by promise; `kept_at` is the first time
+    every promise held, before a reset or after; times are UTC.
     """
 
     started: bool = False
@@ -84,11 +86,11 @@ class Standing:
     @property
     def broken(self) -> bool:
         """Once every promise held; at the last attempt not every one."""
-        return self.kept_at is not None and not self.holds
+        return self.kept_at is not None and bool(self.outcomes) and not self.holds
 
     @property
     def under_way(self) -> bool:
-        return self.started and self.kept_at is None
+        return self.started and (self.kept_at is None or not self.outcomes)
 
     @property
     def kept(self) -> int:
@@ -208,14 +210,15 @@ class Progress:
         ).fetchone()
         attempts = database.execute("SELECT id, at FROM attempts WHERE lab = ? ORDER BY id", (lab,)).fetchall()
         kept_at = database.execute(_FIRST_KEPT, (lab,)).fetchone()[0]
-        last_at = attempts[-1][1] if attempts else started[1] if started else None
+        version, started_at = started or (None, "")
+        since = [id for id, at in attempts if at >= started_at]
         return Standing(
-            started=folder or started is not None,
-            started_version=started[0] if started else None,
+            started=folder,
+            started_version=version,
             attempts=len(attempts),
-            last_at=_time(last_at),
+            last_at=_time(max(started_at, *(at for _, at in attempts[-1:]), "")),
             kept_at=_time(kept_at),
-            outcomes=self._outcomes(database, attempts[-1][0]) if attempts else {},
+            outcomes=self._outcomes(database, since[-1]) if since else {},
         )
 
     def _outcomes(self, database: sqlite3.Connection, attempt: int) -> dict[str, str]:

@@ -6,7 +6,7 @@ import copy
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from preflight.cli.beside import comparison_lines
@@ -209,6 +209,7 @@ values = st.recursive(
 @given(
     st.dictionaries(st.sampled_from(["P", "Q", "R"]), values), st.dictionaries(st.sampled_from(["P", "Q", "R"]), values)
 )
+@settings(deadline=None)
 def test_a_design_is_the_same_as_itself_and_different_both_ways_round(
     one: dict[str, Any], other: dict[str, Any]
 ) -> None:

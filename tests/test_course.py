@@ -86,7 +86,19 @@ def test_what_is_under_way_comes_first_and_the_latest_of_it(book: Coursebook) ->
 
 def test_a_started_lab_that_was_never_checked_says_so(book: Coursebook) -> None:
     following = Course.load(book.root).next(Learner(lab1=began()))
-    assert following.why == "You started Lab 1, Jars, and have not checked it yet."
+    assert following.why == "You began Lab 1, Jars, and have not checked it since."
+
+
+def test_a_lab_begun_again_is_under_way_though_it_was_kept_once(book: Coursebook) -> None:
+    again = Standing(True, 1, attempts=4, last_at=NOON, kept_at=NOON)
+    following = Course.load(book.root).next(Learner(lab1=again))
+    assert (following.reason, following.command) == ("under way", "./lab check 1")
+    assert following.why == "You began again with Lab 1, Jars, and have not checked it since."
+
+
+def test_a_kept_lab_whose_folder_is_gone_is_not_begun_again(book: Coursebook) -> None:
+    gone = Standing(False, 1, attempts=4, last_at=NOON, kept_at=NOON, outcomes=HELD)
+    assert Course.load(book.root).next(Learner(lab1=gone)).command == "./lab start 2"
 
 
 def test_then_comes_a_promise_that_broke(book: Coursebook) -> None:

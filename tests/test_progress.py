@@ -66,6 +66,7 @@ def test_looking_makes_no_file(progress: Progress) -> None:
 
 
 def test_a_lab_is_started_checked_and_kept(progress: Progress, root: Path) -> None:
+    (root / "workspace" / "lab01_jars").mkdir()
     progress.record_start(Paper(version=3))
     assert progress.standing(LAB).under_way and progress.standing(LAB).started_version == 3
 
@@ -83,6 +84,17 @@ def test_a_lab_is_started_checked_and_kept(progress: Progress, root: Path) -> No
     with Progress(root) as another_day:
         assert another_day.standing(LAB) == progress.standing(LAB)
         assert [attempt["promises"]["closed"] for attempt in another_day.history(LAB)] == ["not_yet", "kept", "not_yet"]
+
+
+def test_what_was_kept_before_a_reset_says_nothing_about_the_starter(progress: Progress, root: Path) -> None:
+    (root / "workspace" / "lab01_jars").mkdir()
+    progress.record_start(LAB)
+    progress.record_attempt(LAB, KEPT, SECONDS)
+    time.sleep(0.002)
+    progress.record_start(LAB)
+    stand = progress.standing(LAB)
+    assert (stand.outcomes, stand.attempts, stand.holds, stand.broken, stand.under_way) == ({}, 1, False, False, True)
+    assert stand.kept_at is not None
 
 
 def test_a_folder_in_workspace_is_a_started_lab_even_without_a_record(progress: Progress, root: Path) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Choice = Path | Literal["worked", "starter"] | None
 
 LabWord = Annotated[
-    str | None, typer.Argument(metavar="[LAB]", help="A lab's number or name; the one under way when left out.")
+    str | None, typer.Argument(metavar="LAB", help="A lab's number or name; the one under way when left out.")
 ]
 
 
@@ -67,11 +67,17 @@ def verify(
     as_json: Annotated[bool, typer.Option("--json", help="Print plain data.")] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of what could not be asked.")] = False,
 ) -> int:
-    """Ask a lab's promises of a stack that is deployed already, in an account or at another endpoint."""
+    """Ask a lab's promises of a stack that is deployed already.
+
+    In your account, or at any endpoint: the offline cloud of another terminal, another emulator.
+    """
     from preflight.check_run import examine_deployed
 
     desk: Desk = context.obj
     chosen = desk.course.find(lab)
+    if endpoint is not None and not endpoint.startswith(("http://", "https://")):
+        command = f"./lab verify {chosen.number} --endpoint http://localhost:5000"
+        raise Usage(f"{endpoint} is not an address; name one as in {command}")
     report = examine_deployed(
         chosen, desk.workspace.code_for(chosen, choice=None), endpoint_url=endpoint, profile=profile, region=region
     )

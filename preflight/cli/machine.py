@@ -22,7 +22,7 @@ def doctor(
     context: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="Print plain data.")] = False,
 ) -> int:
-    """What this machine has, what is missing, and the command that mends it."""
+    """What this machine lacks, and the command that mends it."""
     from preflight.doctor import examine
 
     desk: Desk = context.obj
@@ -88,6 +88,6 @@ def environment(url: str, region: str, root: Path) -> list[str]:
 
 
 def test(context: typer.Context) -> int:
-    """Run the project's own tests; more words go to pytest, as ./lab test -k progress"""
+    """Run the project's own tests; more words go to pytest."""
     desk: Desk = context.obj
     return subprocess.run([sys.executable, "-m", "pytest", *context.args], cwd=desk.root, check=False).returncode

@@ -11,12 +11,13 @@ from preflight.cli.lines import COMMAND, NAME, QUIET, Lines
 from preflight.errors import Usage
 
 if TYPE_CHECKING:
+    from preflight.check_run import Report
     from preflight.hints import Hint
     from preflight.lab import Lab
     from preflight.progress import Standing
 
 LabWord = Annotated[
-    str | None, typer.Argument(metavar="[LAB]", help="A lab's number or name; the one under way when left out.")
+    str | None, typer.Argument(metavar="LAB", help="A lab's number or name; the one under way when left out.")
 ]
 
 
@@ -27,7 +28,10 @@ def hint(
         str | None, typer.Option("--promise", metavar="ID", help="Another promise than the first not yet kept.")
     ] = None,
 ) -> None:
-    """One rung more for the first promise not yet kept: question, concept, construct, lines."""
+    """One rung more for the first promise not yet kept.
+
+    The rungs are a question, a concept, a construct, and lines of code; which one you are on is remembered.
+    """
     from preflight import hints
 
     desk: Desk = context.obj
@@ -55,33 +59,30 @@ def hint_lines(lab: Lab, hint: Hint | None, width: int, *, named: bool = False) 
 
 
 def compare(context: typer.Context, lab: LabWord = None) -> None:
-    """When every promise is kept: yours beside the worked stack, with the reasons for each difference."""
+    """Yours beside the worked stack, once every promise is kept.
+
+    Resource by resource, with the properties that differ and the worked stack's reasons.
+    """
+    from preflight.check_run import Examiner
     from preflight.cli.beside import comparison_lines
+    from preflight.cli.check import record
     from preflight.compare import compare as compared
     from preflight.compare import reasons
-    from preflight.synth import Synthesizer
-    from preflight.template import Template
 
     desk: Desk = context.obj
     chosen = desk.lab(lab)
-    stand = desk.progress.standing(chosen)
-    if not stand.holds:
-        open = (
-            f"{stand.kept} of {len(stand.outcomes)} promises are kept" if stand.outcomes else "nothing is checked yet"
-        )
+    if not desk.workspace.started(chosen):
         raise Usage(
-            f"The worked stack is for comparing once every promise of Lab {chosen.number} is kept, and {open}. "
-            f"Go on with ./lab check {chosen.number}"
+            f"Lab {chosen.number} is not yours yet, so there is nothing to compare; ./lab start {chosen.number}"
         )
-    with Synthesizer(desk.root) as synthesizer:
-        yours, worked = (
-            Template.load(
-                synthesizer.synth(
-                    desk.workspace.code_for(chosen, choice=choice).path, chosen.construct_id
-                ).template_path
-            )
-            for choice in (None, "worked")
-        )
+    codes = [desk.workspace.code_for(chosen), desk.workspace.code_for(chosen, choice="worked")]
+    with desk.waiting(f"Lab {chosen.number}: checking yours, then building both …"), Examiner(desk.root) as examiner:
+        # what was kept yesterday may have been changed today
+        report = examiner.examine(chosen, codes[0])
+        record(desk, report)
+        if not report.holds:
+            raise Usage(_not_yet(report))
+        yours, worked = (examiner.template(chosen, code) for code in codes)
     why = reasons((chosen.worked / "stack.py").read_text(encoding="utf-8"))
     desk.show(comparison_lines(chosen, compared(yours, worked, why), desk.width))
 
@@ -103,6 +104,15 @@ def progress(
     kept = sum(stand.holds for _, stand in stands)
     lines.blank().add(f"{kept} of {len(stands)} labs kept.")
     desk.show(lines.row("next", desk.course.next(desk.progress).command, COMMAND, indent=0))
+
+
+def _not_yet(report: Report) -> str:
+    kept = sum(verdict.outcome in ("kept", "elsewhere") for verdict in report.verdicts)
+    number = report.lab.number
+    return (
+        f"The worked stack is for comparing once every promise of Lab {number} is kept, and {kept} of "
+        f"{len(report.verdicts)} are; go on with ./lab check {number}"
+    )
 
 
 def _hint_text(hint: Hint, width: int) -> Lines:

@@ -54,7 +54,7 @@ def start(context: typer.Context, lab: LabWord) -> None:
 
 
 def reset(context: typer.Context, lab: LabWord) -> None:
-    """Begin a lab again: your work is moved aside, never deleted, and the starter is put back."""
+    """Begin a lab again; your work is moved aside, never deleted."""
     desk: Desk = context.obj
     chosen = desk.course.find(lab)
     aside = desk.workspace.reset(chosen)
@@ -68,7 +68,7 @@ def reset(context: typer.Context, lab: LabWord) -> None:
 def show(
     context: typer.Context,
     lab: Annotated[
-        str | None, typer.Argument(metavar="[LAB]", help="A lab's number or name; the one under way when left out.")
+        str | None, typer.Argument(metavar="LAB", help="A lab's number or name; the one under way when left out.")
     ] = None,
 ) -> None:
     """A lab's brief, and where its picture is."""

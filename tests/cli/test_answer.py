@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from preflight.check_run import Report
@@ -175,9 +175,12 @@ def test_the_exit_code_is_the_worst_outcome(lab: Lab) -> None:
     assert report(lab, UNDONE, CRASH).exit_code == 2
 
 
-@given(
-    st.lists(st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), max_size=30)), st.integers(40, 110)
-)
+# letters of one column each: a terminal's wide and combining ones are counted by the terminal
+letters = st.characters(max_codepoint=0x24F, exclude_categories=["C", "Z"])
+
+
+@given(st.lists(st.text(letters, max_size=30)), st.integers(40, 110))
+@settings(deadline=None)
 def test_lines_fit_their_width_and_lose_no_word(some: list[str], width: int) -> None:
     sentence = " ".join(some)
     lines = Lines(width).row("saw", sentence, right="stack.py:17").add(sentence, indent=2).mark("✓", sentence, "green")

@@ -41,6 +41,8 @@ def test_an_evening_with_one_lab(shelf: Shelf) -> None:
         ["kept", "not_yet", "waiting"],
         ["kept", "kept", "not_yet"],
         ["kept", "kept", "kept"],
+        # compare asks again
+        ["kept", "kept", "kept"],
         ["kept", "not_yet", "waiting"],
     ]
     assert first["rungs"] == {"old_editions_stay": 1} and first["kept_at"] and not first["holds"]

@@ -75,6 +75,10 @@ def test_a_stack_at_an_endpoint_is_verified_there(shelf: Shelf) -> None:
         url = variables["AWS_ENDPOINT_URL"]
         shelf.run("verify", "1", "--endpoint", url).says("There is no stack Lab1", "cdk deploy Lab1", code=2)
 
+        shelf.run("verify", "1", "--endpoint", "localhost").says(
+            "localhost is not an address", "--endpoint http", code=2
+        )
+
         with Synthesizer(shelf.root) as synthesizer:
             body = synthesizer.synth(shelf.root / "stacks/lab01_keep_a_book", "Lab1").template_path.read_text()
         keys = {"aws_access_key_id": variables["AWS_ACCESS_KEY_ID"], "aws_secret_access_key": "made-up"}
