@@ -6,6 +6,7 @@ import contextvars
 import ctypes
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -252,6 +253,9 @@ def _unasked(promise: Promise, outcome: Outcome, **rest: Any) -> Verdict:
     return Verdict(promise.id, promise.title, outcome, bullets=promise.bullets, why=promise.why, **rest)
 
 
+HEARTBEAT = 0.05
+
+
 class _OutOfTime(BaseException):
     """Thrown into a check that takes too long."""
 
@@ -276,7 +280,9 @@ def _within(limit: float, check: Callable[[Stack], None], stack: Stack) -> tuple
     thread = threading.Thread(target=contextvars.copy_context().run, args=(ask,), daemon=True)
     thread.start()
     try:
-        thread.join(limit)
+        deadline = time.monotonic() + limit
+        while thread.is_alive() and time.monotonic() < deadline:
+            thread.join(HEARTBEAT)  # a longer wait would not hear Ctrl-C everywhere
     except KeyboardInterrupt:
         _throw_into(thread)
         raise
