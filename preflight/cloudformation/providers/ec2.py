@@ -385,6 +385,9 @@ def permission(rule: Declared) -> dict[str, Any]:
         if name in rule:
             found[name] = int(rule.take(name))
     described = {"Description": rule.take("Description")} if rule.peek("Description") else {}
+    if "SourcePrefixListId" in rule or "DestinationPrefixListId" in rule:
+        # the emulated EC2 forgets it for prefix lists alone
+        rule.not_emulated("Description")
     owner = {"UserId": str(rule.take("SourceSecurityGroupOwnerId"))} if "SourceSecurityGroupOwnerId" in rule else {}
     for name, holder, key in _RULE_PEERS:
         if name in rule:
@@ -523,10 +526,32 @@ class SecurityGroupIngress(_GroupRule):
 
 
 class SecurityGroupEgress(_GroupRule):
-    """A rule out of a group declared elsewhere."""
+    """A rule out of a group declared elsewhere.
+
+    The first one takes the place of the rule that lets everything out
+    (https://github.com/aws-cloudformation/cfn-language-discussion/issues/157, checked_on 2026-11-22).
+    """
 
     type = "AWS::EC2::SecurityGroupEgress"
     direction = "egress"
+
+    def create(self, declared: Declared, context: Context) -> Made:
+        """Take away what lets everything out, then authorize the rule."""
+        group = self._group(declared, context)
+        narrowed = context.beside.setdefault("narrowed_groups", set())
+        if group not in narrowed:
+            client = context.client("ec2")
+            out = client.describe_security_groups(GroupIds=[group])["SecurityGroups"][0]["IpPermissionsEgress"]
+            everything = [rule for rule in out if rule["IpProtocol"] == "-1" and _is_anywhere(rule)]
+            if everything:
+                client.revoke_security_group_egress(GroupId=group, IpPermissions=everything)
+            narrowed.add(group)
+        return super().create(declared, context)
+
+
+def _is_anywhere(rule: Mapping[str, Any]) -> bool:
+    cidrs = [each["CidrIp"] for each in rule["IpRanges"]] + [each["CidrIpv6"] for each in rule["Ipv6Ranges"]]
+    return bool(cidrs) and {*cidrs} <= {"0.0.0.0/0", "::/0"}
 
 
 class VPCEndpoint(_Tagged):

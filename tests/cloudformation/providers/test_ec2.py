@@ -454,6 +454,27 @@ def test_an_interface_endpoint_without_groups_gets_the_default_one(bench, ec2, v
     assert [each["GroupId"] for each in facts["Groups"]] == [vpc["DefaultSecurityGroup"]]
 
 
+def test_the_first_egress_rule_declared_elsewhere_takes_the_place_of_the_open_one(bench, ec2, vpc):
+    group = bench.make("AWS::EC2::SecurityGroup", "G", GroupDescription="g", VpcId=vpc.ref)
+    rule = {"GroupId": group.ref, "IpProtocol": "tcp", "FromPort": 443, "ToPort": 443}
+    bench.make("AWS::EC2::SecurityGroupEgress", "A", CidrIp="10.0.0.0/8", **rule)
+    bench.make("AWS::EC2::SecurityGroupEgress", "B", GroupId=group.ref, IpProtocol="-1", CidrIp="0.0.0.0/0")
+    bench.make("AWS::EC2::SecurityGroupEgress", "C", CidrIp="11.0.0.0/8", **rule)
+    out = ec2.describe_security_groups(GroupIds=[group.ref])["SecurityGroups"][0]["IpPermissionsEgress"]
+    assert sorted(each["CidrIp"] for one in out for each in one["IpRanges"]) == [
+        "0.0.0.0/0",
+        "10.0.0.0/8",
+        "11.0.0.0/8",
+    ]
+
+
+def test_a_rule_about_a_prefix_list_keeps_no_description(bench, vpc):
+    offices = bench.make("AWS::EC2::PrefixList", "P", PrefixListName="o", AddressFamily="IPv4", MaxEntries=1)
+    rule = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "SourcePrefixListId": offices.ref, "Description": "d"}
+    group = bench.make("AWS::EC2::SecurityGroup", "G", GroupDescription="g", VpcId=vpc.ref, SecurityGroupIngress=[rule])
+    assert group.unapplied == ("SecurityGroupIngress.0.Description",)
+
+
 def test_a_prefix_list_changes_its_entries(bench, ec2):
     declared = {"PrefixListName": "offices", "AddressFamily": "IPv4", "MaxEntries": 5}
     made = bench.make(
