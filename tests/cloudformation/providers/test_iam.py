@@ -82,6 +82,40 @@ def test_a_role_changes_in_place_and_forgets_what_is_no_longer_declared(bench):
     assert {each["Key"]: each["Value"] for each in facts["Tags"] if "aws:" not in each["Key"]} == {"kept": "2"}
 
 
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"Resource": "*"}, "Has prohibited field Resource"),
+        ({"Action": "s3:GetObject"}, "AssumeRole policy may only specify STS AssumeRole actions"),
+        ({"Principal": {"Service": "lambda"}}, 'Invalid principal in policy: "SERVICE":"lambda"'),
+        ({"Principal": {"AWS": "arn:aws:iam::123456789012:user/nobody"}}, 'principal in policy: "AWS":".*user/nobody"'),
+        ({"Principal": {"AWS": ["*", "arn:aws:iam::123456789012:group/all"]}}, "Invalid principal in policy"),
+    ],
+)
+def test_a_trust_policy_iam_does_not_take_is_refused_at_once_and_later(bench, changes, words):
+    malformed = {**TRUST, "Statement": [{**TRUST["Statement"][0], **changes}]}
+    with pytest.raises(ClientError, match=words):
+        bench.make("AWS::IAM::Role", AssumeRolePolicyDocument=malformed)
+    role = bench.make("AWS::IAM::Role", AssumeRolePolicyDocument=TRUST)
+    with pytest.raises(ClientError, match=words):
+        bench.change(role, AssumeRolePolicyDocument=malformed)
+
+
+def test_a_trust_policy_may_name_whoever_is_there_or_elsewhere(bench):
+    bench.make("AWS::IAM::User", "Nurse", UserName="nurse", Path="/clinic/")
+    own, other = "arn:aws:iam::123456789012", "arn:aws:iam::210987654321"
+    names = [f"{own}:root", f"{own}:user/clinic/nurse", f"{other}:role/auditor", "210987654321"]
+    statement = {**TRUST["Statement"][0], "Principal": {"AWS": names}, "Action": ["sts:AssumeRole", "sts:TagSession"]}
+    bench.make("AWS::IAM::Role", AssumeRolePolicyDocument={**TRUST, "Statement": statement})
+
+
+def test_a_user_moves_to_another_path(bench):
+    user = bench.make("AWS::IAM::User", UserName="nurse", PermissionsBoundary=POWER_USER)
+    moved = bench.change(user, UserName="nurse", Path="/clinic/", PermissionsBoundary=POWER_USER)
+    assert moved["Arn"] == "arn:aws:iam::123456789012:user/clinic/nurse"
+    assert bench.beside["user_boundaries"] == {moved["Arn"]: POWER_USER}
+
+
 def test_a_role_that_failed_half_way_is_not_left_behind(bench):
     with pytest.raises(ClientError, match="does not exist"):
         bench.make(

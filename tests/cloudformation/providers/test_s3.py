@@ -255,11 +255,34 @@ def test_a_bucket_policy_is_put_changed_and_taken_away(bench, logs):
         ({"Resource": "arn:aws:s3:::another/*", "Principal": "*", "Action": "*"}, "Policy has invalid resource"),
         ({"Resource": "*", "Action": "*"}, "Missing required field Principal"),
         ({"Resource": "*", "Principal": "*"}, "Missing required field Action"),
+        ({"Resource": "*", "Principal": "*", "Action": "ec2:RunInstances"}, "Policy has invalid action"),
+        ({"Resource": "*", "Principal": "*", "Action": "s3:GetObjekt"}, "Policy has invalid action"),
+        ({"Resource": "arn:aws:s3:::logs-bucket", "Principal": "*", "Action": "s3:GetObject"}, "does not apply to any"),
+        (
+            {"Resource": "arn:aws:s3:::logs-bucket/*", "Principal": "*", "Action": ["s3:ListBucket", "s3:GetObject"]},
+            "Action does not apply to any resource",
+        ),
+        (
+            {"Resource": "*", "Principal": {"AWS": "arn:aws:iam::123456789012:role/nobody"}, "Action": "s3:*"},
+            "Invalid principal in policy",
+        ),
     ],
 )
 def test_a_policy_s3_cannot_read_is_refused(bench, logs, statement, words):
     with pytest.raises(ClientError, match=words):
         bench.make("AWS::S3::BucketPolicy", "P", Bucket=logs.ref, PolicyDocument={"Statement": [statement]})
+
+
+def test_a_bucket_and_its_objects_may_share_a_statement(bench, logs):
+    shared = policy(logs.ref, Action=["s3:ListBucket", "s3:GetObject", "s3:Put*"])
+    assert bench.make("AWS::S3::BucketPolicy", "P", Bucket=logs.ref, PolicyDocument=shared).unapplied == ()
+
+
+def test_blocked_kinds_of_encryption_are_named_for_nothing_keeps_them(bench):
+    rule = {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+    blocked = {"BlockedEncryptionTypes": {"EncryptionType": ["SSE-C"]}}
+    made = bench.make("AWS::S3::Bucket", BucketEncryption={"ServerSideEncryptionConfiguration": [{**rule, **blocked}]})
+    assert made.unapplied == ("BucketEncryption.ServerSideEncryptionConfiguration.0.BlockedEncryptionTypes",)
 
 
 def test_a_public_policy_is_refused_while_the_block_is_on():
