@@ -250,20 +250,16 @@ def check_raw_notes_open_for_the_role_alone(stack):
     """
     notes, role = bucket(stack), the_role(stack)
     by_role = stack.may(role.attributes["Arn"], "s3:GetObject", f"{notes}/raw/note", context=SESSION)
+    administrators = {
+        "an operator made administrator": stack.output("OperatorsGroup"),
+        "an analyst made administrator": stack.output("AnalystsGroup"),
+        "an administrator by another role": f"arn:aws:iam::{stack.account}:role/administrator",
+    }
+    # s3:GetObjectVersion reads the same bytes: an object without versioning is version "null"
     others = {
-        "an operator made administrator": stack.may(
-            stack.output("OperatorsGroup"), "s3:GetObject", f"{notes}/raw/note", context=MFA, also=[ADMINISTRATOR]
-        ),
-        "an analyst made administrator": stack.may(
-            stack.output("AnalystsGroup"), "s3:GetObject", f"{notes}/raw/note", context=MFA, also=[ADMINISTRATOR]
-        ),
-        "an administrator by another role": stack.may(
-            f"arn:aws:iam::{stack.account}:role/administrator",
-            "s3:GetObject",
-            f"{notes}/raw/note",
-            context=MFA,
-            also=[ADMINISTRATOR],
-        ),
+        f"{who} ({action})": stack.may(principal, action, f"{notes}/raw/note", context=MFA, also=[ADMINISTRATOR])
+        for action in ("s3:GetObject", "s3:GetObjectVersion")
+        for who, principal in administrators.items()
     }
     read_by = [who for who, decision in others.items() if not is_refused(decision)]
     words = dict(

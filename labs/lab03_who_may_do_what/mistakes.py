@@ -137,6 +137,14 @@ def mistake_the_deny_names_another_action(template):
     statement(template, "RawNotesForTriageAlone")["Action"] = "s3:PutObject"
 
 
+@breaks(
+    "raw_notes_open_for_the_role_alone",
+    help="GET with a version id needs s3:GetObjectVersion, and every object has one: without versioning it is null.",
+)
+def mistake_the_deny_forgets_versions(template):
+    statement(template, "RawNotesForTriageAlone")["Action"] = "s3:GetObject"
+
+
 @breaks("no_long_lived_keys", help="The function has a role; nothing here needs a key.")
 def mistake_a_key_for_the_job(template):
     omar = next(name for name in template["Resources"] if name.startswith("Omar"))
