@@ -56,7 +56,7 @@ def faults(
     if broken:
         return broken
     found = [*_types(template), *_dangling(template), *_attributes(template), *_parameters(template, given)]
-    found += _effects(template)
+    found += [*_read_only(template), *_effects(template)]
     scope = _scope(template, given, region, account)
     try:
         chosen = _chosen(template, scope)
@@ -114,12 +114,22 @@ def _structure(template: Template) -> Iterator[str]:
         yield "Template format error: At least one Resources member must be defined."
         return
     for name, declared in body["Resources"].items():
-        if not isinstance(declared, dict):
+        if name.startswith("Fn::ForEach::"):
+            yield f"{name} in Resources is not supported here yet."
+        elif not isinstance(declared, dict):
             yield f"Template format error: Every Resources object must contain a Type member. [{name}]"
         elif not isinstance(declared.get("Type"), str):
             yield f"Template format error: [/Resources/{name}] Every Resources object must contain a Type member."
         elif not isinstance(declared.get("Properties", {}), dict):
             yield f"Template format error: [/Resources/{name}/Properties] Properties must be an object."
+        elif not isinstance(declared.get("Condition", ""), str):
+            yield f"Template format error: [/Resources/{name}/Condition] Condition must be a string."
+    outputs = body.get("Outputs")
+    for name, declared in outputs.items() if isinstance(outputs, dict) else ():
+        if not isinstance(declared, dict) or "Value" not in declared:
+            yield f"Template format error: [/Outputs/{name}] Every Outputs member must contain a Value object."
+        elif not isinstance(declared.get("Condition", ""), str):
+            yield f"Template format error: [/Outputs/{name}/Condition] Condition must be a string."
     transforms = body.get("Transform", [])
     for each in [transforms] if isinstance(transforms, (str, dict)) else transforms:
         if each != "AWS::LanguageExtensions":
@@ -200,6 +210,17 @@ def _asked_attributes(value: Any) -> Iterator[tuple[str, str]]:
                 logical_id, dot, attribute = name.strip().partition(".")
                 if dot and name.strip() not in extra:
                     yield logical_id, attribute
+
+
+def _read_only(template: Template) -> Iterator[str]:
+    """What a resource tells and nobody can set."""
+    for name, resource in template.resources.items():
+        schema = schemas.find(resource.type)
+        told = set(schema.shapes[""]) - schema.properties if schema is not None else set()
+        for each in resource.properties:
+            if each in told:
+                said = f"#: extraneous key [{each}] is not permitted, it is read-only"
+                yield f"Properties validation failed for resource {name} with message: {said}"
 
 
 def _effects(template: Template) -> Iterator[str]:
