@@ -65,13 +65,20 @@ def fresh_code(folder: Path, seen: Seen) -> Iterator[None]:
 
 
 def is_own(filename: str, folder: Path) -> bool:
-    """Whether a code object's file is the learner's: in the folder, or anywhere but a library or the engine."""
-    return not filename.startswith("<") and (filename.startswith(str(folder) + os.sep) or not is_library(filename))
+    """Whether a code object's file is the learner's: anywhere but a library or the engine.
+
+    A .venv may stand in the folder, so being inside it is enough only where the folder itself is in a library.
+    """
+    if filename.startswith("<"):
+        return False
+    if is_library(str(folder) + os.sep):
+        return filename.startswith(str(folder) + os.sep)
+    return not is_library(filename)
 
 
 def is_library(filename: str) -> bool:
     """Whether a file belongs to Python, to an installed package or to the engine."""
-    return filename.startswith(_LIBRARIES)
+    return filename.startswith(_LIBRARIES) or f"{os.sep}site-packages{os.sep}" in filename
 
 
 class Uncached(importlib.machinery.SourceFileLoader):
@@ -83,7 +90,7 @@ class Uncached(importlib.machinery.SourceFileLoader):
 
 def _hook(folder: Path) -> Callable[[str], Any]:
     def finder(path: str) -> Any:
-        if path != str(folder) and not path.startswith(str(folder) + os.sep):
+        if not _is_in(path, folder):
             raise ImportError
         extensions = (importlib.machinery.ExtensionFileLoader, importlib.machinery.EXTENSION_SUFFIXES)
         return importlib.machinery.FileFinder(path, (Uncached, [".py"]), extensions)
@@ -91,8 +98,13 @@ def _hook(folder: Path) -> Callable[[str], Any]:
     return finder
 
 
+def _is_in(path: str, folder: Path) -> bool:
+    """Whether modules in this directory are the learner's; a .venv in the folder keeps its compiled files."""
+    return path == str(folder) or (path.startswith(str(folder) + os.sep) and is_own(path + os.sep, folder))
+
+
 def _forget_importers(folder: Path) -> None:
-    for path in [key for key in sys.path_importer_cache if key.startswith(str(folder))]:
+    for path in [key for key in sys.path_importer_cache if _is_in(key, folder)]:
         del sys.path_importer_cache[path]
 
 
@@ -106,7 +118,7 @@ def _origins(module: ModuleType) -> list[str]:
 
 
 def _library_prefixes() -> tuple[str, ...]:
-    names = ("stdlib", "platstdlib", "purelib", "platlib")
+    names = ("stdlib", "platstdlib", "purelib", "platlib", "scripts")
     paths = {sysconfig.get_path(name) for name in names} | {str(ENGINE)} | {str(Path(os.__file__).parent)}
     paths |= set(site.getsitepackages()) | {site.getusersitepackages()}
     return tuple(sorted({str(form) + os.sep for path in paths if path for form in (Path(path), Path(path).resolve())}))

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 from textwrap import dedent, indent
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 from preflight import assemblies, synth
 from preflight.assemblies import Store
 from preflight.errors import BrokenCode, Unavailable
+from preflight.fresh import is_own
 from preflight.stack_faults import cdk_sentence
 from preflight.synth import Assembly, Synthesizer, where
 
@@ -343,6 +345,16 @@ def test_every_construct_knows_the_line_that_made_it(desk: Desk) -> None:
     assert assembly.where("Lab1/DraftsBucket/Policy/Resource") == (stack, 10)
     assert assembly.where("Lab1/Far") == (str(desk.folder / "helper.py"), 3)
     assert assembly.where("Lab1/CDKMetadata") == (stack, 5), "what nobody wrote belongs to the class"
+
+
+def test_packages_are_never_the_learner_s_even_where_their_folder_holds_the_venv(tmp_path: Path) -> None:
+    packages = Path(sysconfig.get_path("purelib"))
+    for folder in packages.parents[1:4]:
+        assert not is_own(str(packages / "jsii" / "_runtime.py"), folder)
+        assert not is_own(str(Path(os.__file__)), folder)
+    another = tmp_path / "env" / "lib" / "site-packages" / "jsii.py"
+    assert not is_own(str(another), tmp_path)
+    assert is_own(str(tmp_path / "good.py"), tmp_path) and is_own(str(tmp_path / "helper.py"), tmp_path / "workspace")
 
 
 def test_without_an_assembly_the_source_tells_where(tmp_path: Path) -> None:
