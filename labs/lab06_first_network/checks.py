@@ -56,13 +56,30 @@ def check_the_internet_reaches_https_and_nothing_else(stack: Stack) -> None:
     opened = first_open(stack, "internet", [f"{group} in {subnet}" for subnet in subnets], NOT_A_WEBSITE)
     expect(
         opened is None,
-        saw=f"{opened and packet(opened)} of a website server answers {opened and opened.source}",
+        saw=f"{opened and packet(opened)} of a website server answers {opened and let_in_by(opened)}",
         means="somebody tries that door every few minutes, with every password that ever leaked",
         proved="no port but 443 and 80 answers the internet",
         rival="A network ACL could close ports too. Why is it a poor place for rules about one kind of server?",
         bullets=["CLF-C02 3.5-S2", "SAA-C03 1.2-K3"],
         read=f"{VPC_GUIDE}/vpc-security-groups.html",
         where=(opened and decided_by(opened, group)) or WEBSITE_GROUP,
+    )
+
+    elsewhere = [
+        (item, rule, source)
+        for item, rule in inbound(stack, group)
+        for source in addresses(stack, rule)
+        if not is_for_visitors(rule) and is_elsewhere(stack, source)
+    ]
+    item, rule, source = elsewhere[0] if elsewhere else (None, {}, "")
+    expect(
+        not elsewhere,
+        saw=f"the website's security group lets {called(source)} in on {ports_of(rule)}",
+        means="whoever holds one of those addresses gets a door that visitors do not have",
+        proved="the website's security group opens no other port to addresses outside the VPC",
+        bullets=["CLF-C02 3.5-S2", "SAA-C03 1.2-S1"],
+        read=f"{VPC_GUIDE}/security-group-rules.html",
+        where=item or WEBSITE_GROUP,
     )
 
 
@@ -113,10 +130,22 @@ def check_nobody_else_reaches_the_database(stack: Stack) -> None:
             where=(let_in and decided_by(let_in, database)) or DATABASE_GROUP,
         )
 
+    by_address = [(item, rule, source) for item, rule in inbound(stack, database) for source in addresses(stack, rule)]
+    item, rule, source = by_address[0] if by_address else (None, {}, "")
+    expect(
+        not by_address,
+        saw=f"the database's security group lets {called(source)} in on {ports_of(rule)}",
+        means="whatever has one of those addresses next year is let in as well",
+        proved="no rule of the database's security group names an address",
+        bullets=["CLF-C02 3.5-S2", "SAA-C03 1.2-S1"],
+        read=f"{VPC_GUIDE}/security-group-rules.html",
+        where=item or DATABASE_GROUP,
+    )
+
     others = groups_let_in(stack, database) - {asker, database}
     expect(
         not others,
-        saw=f"the database also trusts {listed([named(stack, each) for each in sorted(others)])}",
+        saw=f"the database also trusts {listed([named_group(stack, each) for each in sorted(others)])}",
         means="whatever wears that group reads notes, and it is not the website",
         proved="no group but the website's is let in",
         bullets=["CLF-C02 3.5-S2", "SAA-C03 1.2-S1"],
@@ -146,7 +175,9 @@ def check_the_database_has_no_road_to_the_internet(stack: Stack) -> None:
     that holds notes, out is the direction that matters.
     """
     roads = [
-        (subnet, table, route) for subnet, table in route_tables(stack, DATABASE_SUBNETS) for route in roads_out(table)
+        (subnet, table, route)
+        for subnet, table in route_tables(stack, DATABASE_SUBNETS)
+        for route in roads_out(stack, table)
     ]
     subnet, table, route = roads[0] if roads else ("", {}, {})
 
@@ -184,17 +215,29 @@ def check_backups_reach_s3_without_the_internet(stack: Stack) -> None:
         read=PRIVATELINK_GUIDE,
         where=place(stack, DATABASE_SUBNETS),
     )
+    vpc = vpc_id(stack)
+    names = stack.client("ec2").describe_vpc_attribute(VpcId=vpc, Attribute="enableDnsSupport")
+    expect(
+        names["EnableDnsSupport"]["Value"],
+        saw="the VPC's DNS support is off, and S3 is found by name",
+        means="last night's backup looks for S3's address and finds nobody to ask",
+        proved="the VPC answers DNS questions, so S3's name leads to an address",
+        bullets=["SAA-C03 1.2-K2", "CLF-C02 3.5-S1"],
+        read=f"{VPC_GUIDE}/vpc-dns.html",
+        where=next(iter(stack.find(vpc)), None),
+    )
     for subnet in ids(stack, DATABASE_SUBNETS):
         ways = [stack.reaches(f"{database} in {subnet}", item.logical_id, 443) for item in endpoints]
+        gaps = [way if not way else next(iter(way.except_for), None) for way in ways]
         expect(
-            any(ways),
-            saw=said(ways[0]),
+            None in gaps,
+            saw=said(gaps[0]),
             means="last night's backup waits for a connection that never comes",
             proved="from every database subnet the database reaches S3 through an endpoint, over AWS's own network",
             rival="A NAT gateway leads to S3 as well. What does it cost, and where else does it lead?",
             bullets=["SAA-C03 1.2-K2", "SAA-C03 4.4-S3", "CLF-C02 3.5-S1"],
             read=PRIVATELINK_GUIDE,
-            where=getattr(ways[0], "logical_id", None) or place(stack, DATABASE_SUBNETS),
+            where=getattr(gaps[0], "logical_id", None) or place(stack, DATABASE_SUBNETS),
         )
 
 
@@ -220,7 +263,7 @@ def check_the_database_subnets_have_a_lock_of_their_own(stack: Stack) -> None:
         rival="Why not leave all of it to the network ACL, and give every machine an open group?",
         bullets=["CLF-C02 3.5-S2", "SAA-C03 1.2-S1"],
         read=f"{VPC_GUIDE}/vpc-network-acls.html",
-        where=place(stack, DATABASE_SUBNETS),
+        where=(let_in and admitted_by(let_in)) or place(stack, DATABASE_SUBNETS),
     )
 
 
@@ -268,15 +311,16 @@ def check_an_idle_month_costs_nothing(stack: Stack) -> None:
     NAT gateways, interface endpoints and public IPv4 addresses are not, and run while you sleep. CDK's Vpc makes a NAT
     gateway in every zone unless told otherwise: the most common surprise on a beginner's bill.
     """
-    billed = list(hourly(stack))
-    month = sum(price for _, price in billed) * 730
-    price = f"at least {month:.0f} USD a month, before any traffic" if month else "billed by the hour, used or not"
+    billed = list(billed_idle(stack))
+    month = sum(price for _, price in billed)
+    about = "more than" if not all(price for _, price in billed) else "about"
+    price = f"{about} {month:.{0 if month >= 1 else 2}f} USD a month, before any use" if month else "billed while idle"
 
     expect(
         not billed,
         saw=f"the stack declares {kinds([item for item, _ in billed])}: {price}",
         means="a network nobody uses yet costs more than the notes it was built for",
-        proved="the stack declares nothing that is billed by the hour",
+        proved="the stack declares nothing that this check knows to be billed while idle",
         rival="What would have to be true of the database for a NAT gateway to be worth its price?",
         bullets=["CLF-C02 4.2-K2", "SAA-C03 4.4-K4"],
         read="https://aws.amazon.com/vpc/pricing/",
@@ -286,11 +330,22 @@ def check_an_idle_month_costs_nothing(stack: Stack) -> None:
 
 def ids(stack: Stack, output: str) -> list[str]:
     """The subnets an output names, checked to be subnets that exist."""
+    ask_one_stack(stack)
     value = stack.output(output)
-    found = [each.strip() for each in value.split(",") if each.strip()]
+    found = list(dict.fromkeys(each.strip() for each in value.split(",") if each.strip()))
     if not found or not all(each.startswith("subnet-") for each in found):
         could_not_ask(f"the output {output} holds “{value}”; put subnet ids in it, separated by commas")
     return found
+
+
+def ask_one_stack(stack: Stack) -> None:
+    """Nothing is known about what stands in a nested stack."""
+    nested = next(iter(stack.of_type("AWS::CloudFormation::Stack")), None)
+    if nested is not None:
+        could_not_ask(
+            f"{named(stack, nested.physical_id)} is a nested stack, which is not built offline; "
+            "put the network in the one stack"
+        )
 
 
 def described(stack: Stack, output: str) -> list[dict[str, Any]]:
@@ -313,9 +368,9 @@ def names_its_zone(stack: Stack, subnet: str) -> bool:
 
 def spread(found: set[str]) -> str:
     return (
-        f"are sure of one Availability Zone, {next(iter(found))}"
+        f"cover one zone only, {next(iter(found))}"
         if found
-        else "name no Availability Zone, so AWS picks"
+        else "name no Availability Zone, so AWS picks, and may pick one zone for all"
     )
 
 
@@ -333,6 +388,7 @@ def database_group(stack: Stack) -> str:
 
 
 def group_id(stack: Stack, output: str) -> str:
+    ask_one_stack(stack)
     value = stack.output(output)
     if not value.startswith("sg-"):
         could_not_ask(f"the output {output} holds “{value}”; put a security group's id in it (sg-...)")
@@ -367,6 +423,75 @@ def groups_let_in(stack: Stack, group: str) -> set[str]:
     return {pair["GroupId"] for rule in found["IpPermissions"] for pair in rule.get("UserIdGroupPairs", [])}
 
 
+def named_group(stack: Stack, group: str) -> str:
+    """A security group in words: the construct that makes it, the VPC's default one, or its name."""
+    words = named(stack, group)
+    if words != group:
+        return words
+    answer = attempt(stack.client("ec2").describe_security_groups, GroupIds=[group])
+    name = answer.value["SecurityGroups"][0]["GroupName"] if answer.ok else ""
+    return "the VPC's default security group" if name == "default" else f"{name or 'a group'} ({group})"
+
+
+def inbound(stack: Stack, group: str) -> Iterator[tuple[Any, dict[str, Any]]]:
+    """Each inbound rule the stack declares for a security group, with the resource that holds it."""
+    for item in stack.find(group):
+        if item.type == "AWS::EC2::SecurityGroup":
+            yield from ((item, rule) for rule in item.properties.get("SecurityGroupIngress") or [])
+    for item in stack.of_type("AWS::EC2::SecurityGroupIngress"):
+        if item.properties.get("GroupId") == group:
+            yield item, item.properties
+
+
+def addresses(stack: Stack, rule: dict[str, Any]) -> list[str]:
+    """The addresses a rule names: blocks, those of a prefix list of the stack, or the id of a list made elsewhere."""
+    blocks = [str(rule[key]) for key in ("CidrIp", "CidrIpv6") if rule.get(key)]
+    return blocks + (listed_blocks(stack, rule["SourcePrefixListId"]) if rule.get("SourcePrefixListId") else [])
+
+
+def listed_blocks(stack: Stack, prefix_list: str) -> list[str]:
+    """The blocks of a prefix list of the stack, else its id, which tells nothing."""
+    own = [item for item in stack.find(prefix_list) if item.type == "AWS::EC2::PrefixList"]
+    return [str(entry["Cidr"]) for item in own for entry in item.properties.get("Entries") or []] or [str(prefix_list)]
+
+
+def is_elsewhere(stack: Stack, source: str) -> bool:
+    """Whether a rule's source is outside the VPC and not on the internet: private addresses, or a list of AWS's."""
+    try:
+        net = ipaddress.ip_network(source, strict=False)
+    except ValueError:
+        return True
+    ours = map(ipaddress.ip_network, vpc_blocks(stack))
+    return not is_public(str(net)) and not any(net.version == each.version and net.subnet_of(each) for each in ours)
+
+
+def is_for_visitors(rule: dict[str, Any]) -> bool:
+    """Whether a rule opens nothing but the website's ports; what has no ports opens none."""
+    protocol = protocol_of(rule)
+    if protocol not in ("tcp", "udp", "-1"):
+        return True
+    ports = (str(rule.get("FromPort")), str(rule.get("ToPort")))
+    return (protocol, *ports) in (("tcp", "80", "80"), ("tcp", "443", "443"), ("udp", "443", "443"))
+
+
+def ports_of(rule: dict[str, Any]) -> str:
+    """A rule's protocol and ports in words."""
+    protocol = protocol_of(rule)
+    low, high = rule.get("FromPort"), rule.get("ToPort")
+    if protocol not in ("tcp", "udp"):
+        return "all traffic" if protocol == "-1" else protocol
+    return f"{protocol} port {low}" if str(low) == str(high) else f"{protocol} ports {low}-{high}"
+
+
+def protocol_of(rule: dict[str, Any]) -> str:
+    name = str(rule.get("IpProtocol", "")).lower()
+    return {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "all": "-1"}.get(name, name)
+
+
+def called(source: str) -> str:
+    return f"prefix list {source}" if source.startswith("pl-") else source
+
+
 def route_tables(stack: Stack, output: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """Each subnet with the route table it uses: the one associated with it, else the VPC's main one."""
     ec2 = stack.client("ec2")
@@ -377,12 +502,14 @@ def route_tables(stack: Stack, output: str) -> Iterator[tuple[str, dict[str, Any
         yield subnet, (own or main)[0]
 
 
-def roads_out(table: dict[str, Any]) -> list[dict[str, Any]]:
+def roads_out(stack: Stack, table: dict[str, Any]) -> list[dict[str, Any]]:
     """A table's routes that hold addresses of the internet and lead to something other than a gateway endpoint."""
     return [
         route
         for route in table["Routes"]
-        if target_of(route) != "local" and not target_of(route).startswith("vpce-") and is_public(destination(route))
+        if target_of(route) != "local"
+        and not target_of(route).startswith("vpce-")
+        and any(map(is_public, listed_blocks(stack, destination(route))))
     ]
 
 
@@ -396,11 +523,11 @@ def target_of(route: dict[str, Any]) -> str:
 
 
 def is_public(block: str) -> bool:
-    """Whether a destination holds any address outside the private ranges."""
+    """Whether a destination holds any address outside the private ranges; a list nobody here can read may."""
     try:
-        net = ipaddress.ip_network(block)
+        net = ipaddress.ip_network(block, strict=False)
     except ValueError:
-        return False
+        return True
     return not any(net.version == private.version and net.subnet_of(private) for private in PRIVATE)
 
 
@@ -437,6 +564,20 @@ def decided_by(way: Any, group: str) -> str | None:
     return named[-1] if named else None
 
 
+def admitted_by(way: Any) -> str | None:
+    """The logical id of the last network ACL entry, or ACL, that let the question in."""
+    named = [hop.logical_id for hop in way.hops if hop.logical_id and hop.detail.startswith("admits inbound")]
+    return named[-1] if named else None
+
+
+def let_in_by(way: Any) -> str:
+    """Whom the rule that let a packet in names, and one of them."""
+    rules = [hop.detail for hop in way.hops if "ingress rule" in hop.detail]
+    whom = rules[-1].partition("(")[2].partition(")")[0] if rules else ""
+    one = way.source.partition("(")[2].rstrip(")") or way.source
+    return f"{'anyone (' + whom + ')' if whom in EVERYONE else whom or 'the internet'}, for instance {one}"
+
+
 def first_open(
     stack: Stack,
     sources: str | Sequence[str],
@@ -451,18 +592,34 @@ def first_open(
     return None
 
 
-def hourly(stack: Stack) -> Iterator[tuple[Any, float]]:
-    """What the stack declares that is billed by the hour, with its price, USD an hour, 0 where it depends."""
-    for item in stack.of_type(*USD_AN_HOUR, *BY_SIZE):
+def billed_idle(stack: Stack) -> Iterator[tuple[Any, float]]:
+    """What the stack declares that is billed though nobody uses it, with its price, USD a month, 0 where it depends."""
+    ask_one_stack(stack)
+    for item in stack.of_type(*USD_AN_HOUR, *USD_A_MONTH, *BY_SIZE):
         if item.type == ENDPOINT and item.properties.get("VpcEndpointType", "Gateway") == "Gateway":
             continue
+        if item.type == "AWS::AutoScaling::AutoScalingGroup" and starts_nothing(item):
+            continue
         places = len(item.properties.get("SubnetIds") or [1]) if item.type == ENDPOINT else 1
-        yield item, USD_AN_HOUR.get(item.type, 0.0) * places
+        yield item, USD_AN_HOUR.get(item.type, 0.0) * HOURS * places + USD_A_MONTH.get(item.type, 0.0)
+
+
+def starts_nothing(group: Any) -> bool:
+    """Whether an Auto Scaling group, which is free itself, starts no machine."""
+    return all(str(group.properties.get(key) or 0) == "0" for key in ("MinSize", "DesiredCapacity"))
 
 
 def kinds(items: Sequence[Any]) -> str:
     """What these resources are, counted."""
-    words = {"NatGateway": "NAT gateway", "EIP": "Elastic IP", "VPCEndpoint": "interface endpoint"}
+    words = {
+        "NatGateway": "NAT gateway",
+        "EIP": "Elastic IP",
+        "VPCEndpoint": "interface endpoint",
+        "Key": "KMS key",
+        "ReplicaKey": "KMS replica key",
+        "Secret": "secret",
+        "HostedZone": "hosted zone",
+    }
     counted = Counter(item.type.rsplit("::", 1)[-1] for item in items)
     return listed([f"{count} {words.get(name, name)}{'s' if count > 1 else ''}" for name, count in counted.items()])
 
@@ -487,6 +644,7 @@ WEBSITE_GROUP = "WebsiteSecurityGroup"
 DATABASE_GROUP = "DatabaseSecurityGroup"
 
 HOSPITAL = "10.0.0.0/16"
+EVERYONE = ("0.0.0.0/0", "::/0")
 ROOM = 100
 # people from three ends of the IPv4 internet
 VISITORS = ("18.204.77.10", "91.198.174.192", "203.0.113.80")
@@ -530,8 +688,18 @@ USD_AN_HOUR = {
     "AWS::EC2::TransitGatewayVpcAttachment": 0.05,
     "AWS::EC2::VPNConnection": 0.05,
 }
+HOURS = 730
+# https://aws.amazon.com/kms/pricing/, https://aws.amazon.com/secrets-manager/pricing/ and
+# https://aws.amazon.com/route53/pricing/, checked_on 2026-11-22
+USD_A_MONTH = {
+    "AWS::KMS::Key": 1.0,
+    "AWS::KMS::ReplicaKey": 1.0,
+    "AWS::SecretsManager::Secret": 0.4,
+    "AWS::Route53::HostedZone": 0.5,
+}
 # these too, at a price that depends on their size
 BY_SIZE = (
+    "AWS::EC2::Volume",
     "AWS::EC2::Instance",
     "AWS::AutoScaling::AutoScalingGroup",
     "AWS::ElasticLoadBalancing::LoadBalancer",

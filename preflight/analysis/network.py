@@ -17,6 +17,8 @@ from preflight.analysis.vpc import (
     EVERYWHERE_6,
     INSTANCE,
     INTERFACE,
+    S3_ADDRESSES,
+    S3_PREFIX_LISTS,
     SECURITY_GROUP,
     VPC_ENDPOINT,
     Address,
@@ -121,6 +123,8 @@ def reach(design: Design, source: Place, target: Place, port: int | Ports = 0, p
     group means anything that wears it. A subnet, VPC or CIDR is judged by address alone: as a source no group rule
     names it, as a target no group is in its way. What only might carry a public IPv4 address is taken to carry one.
     `port` may be a range (is any port in it open?), for icmp it is the type; `protocol` is tcp, udp, icmp or all.
+    One port asks whether it works: the answer must get back to whichever port the asker chose. A range asks whether
+    anything is open: one such port is enough for tcp, and a udp datagram counts when it arrives, answered or not.
 
     Raises Usage when a place names nothing in the design, or several things.
     """
@@ -162,6 +166,7 @@ class Network:
     def reach(self, source: Place, target: Place, port: int | Ports = 0, protocol: str = "tcp") -> Path | Blocked:
         """See `reach`."""
         ports = (port, port) if isinstance(port, int) else (port[0], port[1])
+        anything = not isinstance(port, int)
         answers: list[Path | Blocked] = []
         sources, targets = list(self._ends(source)), list(self._ends(target))
         for ends, place in ((sources, source), (targets, target)):
@@ -169,7 +174,7 @@ class Network:
                 raise Usage(f"{place} stands in no subnet of this design; put it in one, then ask again")
         for each in _protocols(protocol):
             for start in sources:
-                answers.extend(self._between(start, end, each, ports) for end in targets)
+                answers.extend(self._between(start, end, each, ports, anything) for end in targets)
         return _summary(answers)
 
     # ends
@@ -226,7 +231,8 @@ class Network:
             yield from (self._wearer((group,), subnet) for subnet in homes)
         elif item.type == VPC_ENDPOINT and item.properties.get("VpcEndpointType", "Gateway") == "Gateway":
             service = str(item.properties.get("ServiceName", "")).rsplit(".", 1)[-1]
-            yield End(label(item), spaces=(ALL_4,), endpoint=item, service=service)
+            spaces = S3_ADDRESSES.get(self.layout.design.region, (ALL_4,)) if service == "s3" else (ALL_4,)
+            yield End(label(item), spaces=spaces, endpoint=item, service=service)
         elif item.type in (INSTANCE, INTERFACE, VPC_ENDPOINT):
             yield from self._interfaces(item)
         else:
@@ -295,7 +301,7 @@ class Network:
 
     # one source to one target
 
-    def _between(self, start: End, end: End, protocol: str, ports: Ports) -> Path | Blocked:
+    def _between(self, start: End, end: End, protocol: str, ports: Ports, anything: bool) -> Path | Blocked:
         blocked: list[Blocked] = []
         for version in (4, 6):
             found: Path | None = None
@@ -303,7 +309,7 @@ class Network:
             others = self._addresses(end, version)
             for one in self._addresses(start, version):
                 for other in others:
-                    answer = self._first_open(start, one, end, other, protocol, ports)
+                    answer = self._first_open(start, one, end, other, protocol, ports, anything)
                     if isinstance(answer, Blocked):
                         beside.append(answer)
                     elif found is None:
@@ -318,11 +324,11 @@ class Network:
         return blocked[0]
 
     def _first_open(
-        self, start: End, one: Address, end: End, other: Address, protocol: str, ports: Ports
+        self, start: End, one: Address, end: End, other: Address, protocol: str, ports: Ports, anything: bool
     ) -> Path | Blocked:
         first: Blocked | None = None
         for port in self._telling_ports(start, end, protocol, ports):
-            walk = _Walk(self.layout, start, one, end, other, protocol, port)
+            walk = _Walk(self.layout, start, one, end, other, protocol, port, anything)
             answer = walk.go()
             if isinstance(answer, Path):
                 return answer
@@ -365,9 +371,17 @@ class _Walk:
     """One packet on its way from one address to another, and its answer on the way back."""
 
     def __init__(
-        self, layout: Layout, start: End, one: Address, end: End, other: Address, protocol: str, port: int
+        self,
+        layout: Layout,
+        start: End,
+        one: Address,
+        end: End,
+        other: Address,
+        protocol: str,
+        port: int,
+        anything: bool = False,
     ) -> None:
-        self.layout, self.protocol, self.port = layout, protocol, port
+        self.layout, self.protocol, self.port, self.anything = layout, protocol, port, anything
         self.start, self.one, self.end, self.other = start, one, end, other
         self.hops: list[Hop] = []
         self.met: dict[str, None] = {}
@@ -476,7 +490,8 @@ class _Walk:
             )
         self._acl(away, self._port, self.one, outbound=False)
         self._group_in(self.end, self.one, self.start)
-        self._acl(away, self._answer_ports(), self.one, outbound=True, answer=True)
+        # people's systems choose from 1024 up, and so do the NAT gateways in front of them
+        self._acl(away, self._answer_ports(NAT_PORTS), self.one, outbound=True, answer=True)
 
     def _leave(self, home: Subnet) -> None:
         """To the outside: the internet, a service behind a gateway endpoint, a network beyond a gateway."""
@@ -531,6 +546,12 @@ class _Walk:
                 f"the internet gateway {route.target} is not attached to {subnet.vpc.label}",
                 route.target,
             )
+        if layout.blocks_public_access(subnet, coming_in=coming_in):
+            self._stop(
+                "VPC_BLOCK_PUBLIC_ACCESS_ENABLED",
+                f"VPC Block Public Access is {layout.public_block}, and {subnet.label} is not excluded from it",
+                subnet.item.logical_id,
+            )
         self._pass(subnet.table.label, f"route to the internet gateway {route.target}", route.logical_id)
         if self.one.version == 6:
             return
@@ -559,6 +580,12 @@ class _Walk:
                 "NO_ROUTE_TO_DESTINATION",
                 f"{label(nat)} stands in {stands_in.label}, which has no route to an internet gateway",
                 stands_in.table.logical_id or stands_in.item.logical_id,
+            )
+        if layout.blocks_public_access(stands_in, coming_in=False):
+            self._stop(
+                "VPC_BLOCK_PUBLIC_ACCESS_ENABLED",
+                f"VPC Block Public Access is {layout.public_block}, and {stands_in.label} is not excluded from it",
+                stands_in.item.logical_id,
             )
         if stands_in is not home:
             self._acl(stands_in, self._port, self.one, outbound=False)
@@ -593,7 +620,10 @@ class _Walk:
         worn = {each.name for each in other.groups or ()}
         rules = [(group, rule) for group in groups for rule in getattr(group, direction)]
         names = " and ".join(group.label for group in groups)
+        undecided: list[str] = []
         for group, rule in rules:
+            if rule.prefix_list and other.service and rule.holds != other.service:
+                undecided.append(rule.prefix_list)
             if rule.unreadable:
                 self.met[rule.unreadable] = None
             elif rule.admits(self.protocol, self.port, address, worn, other.service):
@@ -606,18 +636,33 @@ class _Walk:
             code = "ENI_SG_RULES_MISMATCH"
             what = f"has no {direction} rule for {_packet(self.protocol, self.port)} "
             what += f"{'to' if direction == 'egress' else 'from'} {of}"
+            if undecided:
+                theirs = S3_PREFIX_LISTS.get(self.layout.design.region) if other.service == "s3" else None
+                what += f"; {', '.join(undecided)} is not known to be {other.service}'s prefix list"
+                what += f" in {self.layout.design.region}" + (f", which is {theirs}" if theirs else "")
+                self.met.update(dict.fromkeys(undecided))
         self._stop(code, f"the security group {names} {what}", groups[0].logical_id if groups else None)
 
     def _acl(
         self, subnet: Subnet, ports: Ports | None, address: Address, *, outbound: bool, answer: bool = False
     ) -> None:
         way = "outbound" if outbound else "inbound"
+        if answer and self.anything and ports is not None:
+            if self.protocol == "udp":
+                return
+            if subnet.acl.admits_some(outbound, self.protocol, ports, address):
+                self._pass(subnet.acl.label, f"admits an answer, {way}", subnet.acl.logical_id)
+                return
         refused = subnet.acl.refuses(outbound, self.protocol, ports, address)
         what = f"{self.protocol}{'' if ports is None else ' ' + span(ports)}"
         direction = "to" if outbound else "from"
         back = "the answer, " if answer else ""
         if refused is None:
-            self._pass(subnet.acl.label, f"admits {back}{way} {what} {direction} {address}", subnet.acl.logical_id)
+            one = (
+                subnet.acl.first(outbound, self.protocol, ports[0], address) if ports and len(set(ports)) == 1 else None
+            )
+            admitting = (one.logical_id if one else None) or subnet.acl.logical_id
+            self._pass(subnet.acl.label, f"admits {back}{way} {what} {direction} {address}", admitting)
             return
         entry, gap = refused
         if entry is None:
@@ -641,6 +686,8 @@ class _Walk:
         return ports or EPHEMERAL
 
     def _named(self, end: End, address: Address) -> str:
+        if end.endpoint is not None and end.service == "s3":
+            return f"{end.label} (S3 at {address})"
         if end.endpoint is not None or str(address) in end.label:
             return end.label
         return f"{end.label} ({address})"

@@ -34,6 +34,7 @@ class Layout:
         self.groups = self._read_groups()
         self.subnets = self._read_subnets()
         self.gateways = self._read_gateway_attachments()
+        self.public_block, self.exempt = self._read_public_access_block()
         self.mentioned = self._all_cidrs()
 
     def subnet(self, name: str) -> Subnet:
@@ -168,11 +169,12 @@ class Layout:
         listed = self.ref(prefix_list) if prefix_list else None
         if listed in self.prefix_lists:
             nets, listed = self.prefix_lists[listed], None
+        holds = "s3" if listed and listed == S3_PREFIX_LISTS.get(self.design.region) else ""
         protocol = protocol_name(get("IpProtocol"))
         ports, unreadable = _rule_ports(protocol, get("FromPort"), get("ToPort"))
         if cidr and net is None:
             unreadable = str(cidr)
-        return Rule(protocol, ports, nets, self.ref(peer) if peer else None, listed, unreadable, item.logical_id)
+        return Rule(protocol, ports, nets, self.ref(peer) if peer else None, listed, unreadable, item.logical_id, holds)
 
     def _read_subnets(self) -> dict[str, Subnet]:
         associated = {
@@ -211,6 +213,31 @@ class Layout:
             for key in ("InternetGatewayId", "VpnGatewayId")
             if each.properties.get(key)
         }
+
+    def _read_public_access_block(self) -> tuple[str, dict[str, str]]:
+        """The Region's VPC Block Public Access mode, and the mode of each VPC or subnet that is exempt from it."""
+        modes = [
+            str(each.properties.get("InternetGatewayBlockMode"))
+            for each in self.design.of_type("AWS::EC2::VPCBlockPublicAccessOptions")
+        ]
+        exempt = {
+            self.ref(each.properties.get(key)): str(each.properties.get("InternetGatewayExclusionMode"))
+            for each in self.design.of_type("AWS::EC2::VPCBlockPublicAccessExclusion")
+            for key in ("VpcId", "SubnetId")
+            if each.properties.get(key)
+        }
+        return next(iter(modes), "off"), exempt
+
+    def blocks_public_access(self, subnet: Subnet, *, coming_in: bool) -> bool:
+        """Whether VPC Block Public Access stops the internet gateway's packets of this subnet.
+
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_VpcBlockPublicAccessOptions.html, checked_on
+        2026-11-22
+        """
+        exempt = {self.exempt.get(each.logical_id) for each in (subnet.item, subnet.vpc.item)}
+        if self.public_block not in ("block-bidirectional", "block-ingress") or "allow-bidirectional" in exempt:
+            return False
+        return coming_in or (self.public_block == "block-bidirectional" and "allow-egress" not in exempt)
 
     def default_group(self, vpc: Vpc) -> Group:
         return self.groups.get(f"{vpc.item.logical_id}.DefaultSecurityGroup") or Group(
@@ -332,6 +359,26 @@ class Acl:
     logical_id: str | None
     entries: tuple[AclEntry, ...]
 
+    def first(self, outbound: bool, protocol: str, port: int, address: Address) -> AclEntry | None:
+        """The entry that decides about one port: the first that matches."""
+        for entry in self.entries:
+            low, high = entry.ports or (0, 65535)
+            if entry.outbound == outbound and low <= port <= high and entry.matches(protocol, address):
+                return entry
+        return None
+
+    def admits_some(self, outbound: bool, protocol: str, ports: Ports, address: Address) -> bool:
+        """Whether any port of the range is admitted."""
+        left = [ports]
+        for entry in self.entries:
+            if entry.outbound != outbound or not entry.matches(protocol, address):
+                continue
+            span = entry.ports or (0, 65535)
+            if entry.allows and any(piece[0] <= span[1] and span[0] <= piece[1] for piece in left):
+                return True
+            left = [rest for piece in left for rest in _without(piece, span)]
+        return False
+
     def refuses(
         self, outbound: bool, protocol: str, ports: Ports | None, address: Address
     ) -> tuple[AclEntry | None, Ports | None] | None:
@@ -352,7 +399,10 @@ class Acl:
 
 @dataclass(frozen=True)
 class Rule:
-    """A security group's rule: who, on which ports (None: all); `unreadable` is a value the template cannot know."""
+    """A security group's rule: who, on which ports (None: all); `unreadable` is a value the template cannot know.
+
+    `prefix_list` is a list made elsewhere, `holds` the service whose addresses it is known to hold.
+    """
 
     protocol: str
     ports: Ports | None
@@ -361,6 +411,7 @@ class Rule:
     prefix_list: str | None
     unreadable: str | None
     logical_id: str | None = None
+    holds: str = ""
 
     def admits(self, protocol: str, port: int, address: Address, worn: set[str], service: str) -> bool:
         """Whether a packet of this protocol and port, to or from this address or wearer, is admitted."""
@@ -371,8 +422,7 @@ class Rule:
         if self.group is not None:
             return self.group in worn
         if self.prefix_list is not None:
-            # an AWS-managed list: its addresses are AWS's to know, a service's are in it
-            return bool(service)
+            return bool(service) and service == self.holds
         return any(address.version == net.version and address in net for net in self.nets)
 
     @property
@@ -616,6 +666,20 @@ NOT_PUBLIC: tuple[Net, ...] = (
     ipaddress.ip_network("0.0.0.0/8"),
     ipaddress.ip_network("224.0.0.0/3"),
 )
+
+# AWS's own prefix list of S3 in each Region where its id is public knowledge; any other id tells nothing
+# https://docs.aws.amazon.com/vpc/latest/userguide/working-with-aws-managed-prefix-lists.html names the lists;
+# ids as describe-managed-prefix-lists gives them, checked_on 2026-11-22
+S3_PREFIX_LISTS = {"us-east-1": "pl-63a5400a", "us-east-2": "pl-7ba54012", "eu-west-1": "pl-6da54004"}
+# some of the addresses S3 answers from, enough to tell it from the rest of the internet; AWS adds to them
+# https://docs.aws.amazon.com/vpc/latest/userguide/aws-ip-ranges.html, checked_on 2026-11-22
+S3_ADDRESSES: Mapping[str, tuple[Net, ...]] = {
+    "us-east-1": (
+        ipaddress.ip_network("52.216.0.0/15"),
+        ipaddress.ip_network("54.231.0.0/16"),
+        ipaddress.ip_network("3.5.0.0/19"),
+    )
+}
 
 LAST_RULE = 32767
 
