@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -30,7 +31,8 @@ class Report:
 
     `seconds` has synth, deploy, checks and total; they overlap, so they need not add up. `not_emulated` are (logical
     id, property path) pairs that had no effect in the cloud the stack ran in. `place` says where a stack that was
-    deployed already was found: an endpoint, or an account and Region.
+    deployed already was found: an endpoint, or an account and Region. `digest` tells
+    the learner's code as it was checked from what it is later; empty for any other code.
     """
 
     lab: Lab
@@ -40,6 +42,7 @@ class Report:
     seconds: dict[str, float]
     mode: str = "offline"
     place: str = ""
+    digest: str = ""
 
     @property
     def exit_code(self) -> int:
@@ -117,6 +120,8 @@ class Examiner:
         Raises BrokenCode, Refused, DeployFailed, BrokenLab or Unavailable when no promise could be asked.
         """
         begun = time.perf_counter()
+        # before the build, so that what is saved meanwhile counts as changed
+        digest = digest_of(code) if code.kind == "yours" and code.path.exists() else ""
         assert self._synthesizer is not None, "an Examiner is a context manager"
         synthesizer = self._synthesizer
         # the kernel works in a process of its own, so the cloud is imported and started meanwhile
@@ -124,7 +129,8 @@ class Examiner:
         cloud = self._empty_cloud(code)
         assembly = pending.result()
         deployment, deploying = _timed(lambda: cloud.deploy(assembly.directory, assembly.stack_name))
-        return _report(lab, code, deployment, begun, synth=assembly.seconds, deploy=deploying, where=assembly.where)
+        report = _report(lab, code, deployment, begun, synth=assembly.seconds, deploy=deploying, where=assembly.where)
+        return replace(report, digest=digest)
 
     def template(self, lab: Lab, code: Code) -> Template:
         """What this code declares; raises BrokenCode when it cannot be built."""
@@ -164,6 +170,23 @@ def examine_deployed(
     deployment = cloud.attach(lab.construct_id)
     place = endpoint_url or f"account {deployment.account}, {deployment.region}"
     return replace(_report(lab, code, deployment, begun), place=place)
+
+
+def digest_of(code: Code) -> str:
+    """What tells this state of the learner's code from any other, and the starter from what was made of it."""
+    folder = code.path.parent
+    found = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        inside = path.relative_to(folder)
+        passing = any(part.startswith(".") or part in _PASSING for part in inside.parts)
+        if passing or path.suffix == ".pyc" or not path.is_file():
+            continue
+        found.update(f"{inside.as_posix()}\0".encode())
+        found.update(hashlib.sha256(path.read_bytes()).digest())
+    return found.hexdigest()
+
+
+_PASSING = {"__pycache__", "cdk.out", "node_modules"}
 
 
 def code_name(code: Code) -> str:

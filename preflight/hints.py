@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from difflib import get_close_matches
 
 from preflight.errors import Usage
 from preflight.lab import RUNGS, Lab, Promise
 from preflight.progress import HELD, Progress
+from preflight.workspace import Workspace
 
 # what says most about where the learner is comes first
 _ORDER = ("not_yet", "could_not_ask", "waiting")
@@ -44,6 +46,17 @@ def take(lab: Lab, progress: Progress, promise_id: str | None = None) -> Hint | 
         raise Usage(f"{promise.id} has no hints; read its check in labs/{lab.id}/checks.py, or ./lab show {lab.number}")
     rung = progress.take_rung(lab, promise.id)
     return Hint(promise, rung, ladder[rung - 1].strip())
+
+
+def outdated(lab: Lab, progress: Progress) -> datetime | None:
+    """When the code was last checked, if it is another now: what was found then may not hold any more."""
+    stand = progress.standing(lab)
+    workspace = Workspace(lab.root)
+    if not stand.code or not workspace.started(lab):
+        return None
+    from preflight.check_run import digest_of
+
+    return stand.checked_at if digest_of(workspace.code_for(lab)) != stand.code else None
 
 
 def first_open(lab: Lab, outcomes: Mapping[str, str]) -> Promise | None:

@@ -39,6 +39,10 @@ MIGRATIONS = (
     CREATE INDEX attempts_by_lab ON attempts(lab, id);
     CREATE INDEX outcomes_by_promise ON outcomes(promise, attempt);
     """,
+    """
+    ALTER TABLE attempts ADD COLUMN code TEXT NOT NULL DEFAULT '';
+    ALTER TABLE attempts ADD COLUMN untouched INTEGER NOT NULL DEFAULT 0
+    """,
 )
 
 
@@ -68,7 +72,8 @@ class Standing:
 
     `started` is told by the folder in workspace/, which the learner may move or remove as well as Preflight.
     `outcomes` are those of the last attempt since the lab was started or reset, by promise; `kept_at` is the first time
-    every promise held, before a reset or after; times are UTC.
+    every promise held, before a reset or after; times are UTC. `code` is the digest of what that last attempt checked,
+    at `checked_at`; empty when it was not kept.
     """
 
     started: bool = False
@@ -77,6 +82,8 @@ class Standing:
     last_at: datetime | None = None
     kept_at: datetime | None = None
     outcomes: Mapping[str, str] = field(default_factory=dict)
+    checked_at: datetime | None = None
+    code: str = ""
 
     @property
     def holds(self) -> bool:
@@ -131,13 +138,25 @@ class Progress:
                 "INSERT INTO starts (lab, version, at) VALUES (?, ?, ?)", (lab.number, lab.version, _now())
             )
 
-    def record_attempt(self, lab: LabFacts, verdicts: Iterable[Outcome], seconds: Mapping[str, float]) -> None:
-        """One check of the learner's own code: an outcome a promise, and its seconds by stage."""
+    def record_attempt(
+        self,
+        lab: LabFacts,
+        verdicts: Iterable[Outcome],
+        seconds: Mapping[str, float],
+        *,
+        code: str = "",
+        untouched: bool = False,
+    ) -> None:
+        """One check of the learner's own code: an outcome a promise, and its seconds by stage.
+
+        `code` is a digest of what was checked, `untouched` whether it was the starter as it was handed out.
+        """
         stages = [float(seconds.get(stage, 0.0)) for stage in ("synth", "deploy", "checks", "total")]
         with self._writing() as database:
             attempt = database.execute(
-                "INSERT INTO attempts (lab, version, at, synth, deploy, checks, total) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (lab.number, lab.version, _now(), *stages),
+                "INSERT INTO attempts (lab, version, at, synth, deploy, checks, total, code, untouched)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (lab.number, lab.version, _now(), *stages, code, untouched),
             ).lastrowid
             database.executemany(
                 "INSERT INTO outcomes (attempt, position, promise, outcome, bullets) VALUES (?, ?, ?, ?, ?)",
@@ -167,19 +186,22 @@ class Progress:
             folder = any(path.is_dir() for path in self.workspace.glob(f"lab{lab.number:02d}_*"))
             return self._standing(database, lab.number, folder) if database else Standing(started=folder)
 
-    def missed(self, bullets: Iterable[str]) -> int:
-        """In how many checks a promise that names one of these exam bullets turned to not yet, in any lab.
+    def missed(self, bullet: str) -> int:
+        """In how many checks a promise whose first exam bullet is this one turned to not yet, in any lab.
 
-        Checking again without mending it is the same miss, so saving often costs nothing.
+        Checking again without mending it is the same miss, so saving often costs nothing; nor does what the starter,
+        as it was handed out, leaves to do.
         """
-        wanted = set(bullets)
         with self._reading() as database:
-            rows = database.execute(_HISTORY).fetchall() if database and wanted else []
+            rows = database.execute(_HISTORY).fetchall() if database else []
         missed: set[int] = set()
         last: dict[tuple[int, str], str] = {}
-        for attempt, lab, promise, outcome, named in rows:
+        for attempt, untouched, lab, promise, outcome, named in rows:
+            if untouched:
+                last[lab, promise] = outcome if outcome in HELD else "not_yet"
+                continue
             turned = outcome == "not_yet" and last.get((lab, promise)) != "not_yet"
-            if turned and wanted.intersection(json.loads(named)):
+            if turned and json.loads(named)[:1] == [bullet]:
                 missed.add(attempt)
             # waiting or could_not_ask says nothing about what the learner knows
             if outcome in (*HELD, "not_yet"):
@@ -208,17 +230,20 @@ class Progress:
         started = database.execute(
             "SELECT version, at FROM starts WHERE lab = ? ORDER BY id DESC LIMIT 1", (lab,)
         ).fetchone()
-        attempts = database.execute("SELECT id, at FROM attempts WHERE lab = ? ORDER BY id", (lab,)).fetchall()
+        attempts = database.execute("SELECT id, at, code FROM attempts WHERE lab = ? ORDER BY id", (lab,)).fetchall()
         kept_at = database.execute(_FIRST_KEPT, (lab,)).fetchone()[0]
         version, started_at = started or (None, "")
-        since = [id for id, at in attempts if at >= started_at]
+        since = [attempt for attempt in attempts if attempt[1] >= started_at]
+        last, checked_at, code = since[-1] if since else (None, None, "")
         return Standing(
             started=folder,
             started_version=version,
             attempts=len(attempts),
-            last_at=_time(max(started_at, *(at for _, at in attempts[-1:]), "")),
+            last_at=_time(max(started_at, *(at for _, at, _ in attempts[-1:]), "")),
             kept_at=_time(kept_at),
-            outcomes=self._outcomes(database, since[-1]) if since else {},
+            outcomes=self._outcomes(database, last) if last is not None else {},
+            checked_at=_time(checked_at),
+            code=code,
         )
 
     def _outcomes(self, database: sqlite3.Connection, attempt: int) -> dict[str, str]:
@@ -283,7 +308,13 @@ class Progress:
         """A file in a folder nobody may write to can still be read, as it is."""
         try:
             database = sqlite3.connect(f"{self.file.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
-            return database if _version(database) else None
+            version = _version(database)
+            if 0 < version < len(MIGRATIONS):
+                old, database = database, sqlite3.connect(":memory:", isolation_level=None)
+                with contextlib.closing(old):
+                    old.backup(database)
+                self._bring_up_to_date(database)
+            return database if version else None
         except sqlite3.DatabaseError:
             return None
 
@@ -323,7 +354,7 @@ class Progress:
 _RUNGS = "SELECT promise, MAX(rung) FROM hints WHERE lab = ? GROUP BY promise"
 
 _HISTORY = """
-    SELECT attempts.id, attempts.lab, promise, outcome, bullets FROM outcomes
+    SELECT attempts.id, untouched, attempts.lab, promise, outcome, bullets FROM outcomes
     JOIN attempts ON attempts.id = outcomes.attempt ORDER BY attempts.id, position
 """
 

@@ -60,7 +60,7 @@ def progress(root: Path) -> Iterator[Progress]:
 def test_looking_makes_no_file(progress: Progress) -> None:
     assert progress.standing(LAB) == Standing()
     assert progress.rung(LAB, "closed") == 0
-    assert progress.missed(["SAA-C03 1.3-S5"]) == 0
+    assert progress.missed("SAA-C03 1.3-S5") == 0
     assert progress.history(LAB) == [] and progress.rungs(LAB) == {}
     assert not progress.file.exists()
 
@@ -112,20 +112,46 @@ def test_hints_go_up_one_rung_a_call_and_stay_on_the_fourth(progress: Progress, 
 
 
 def test_a_miss_counts_when_a_promise_turns_not_when_it_is_checked_again(progress: Progress) -> None:
-    bullets = ["SAA-C03 1.3-S5"]
+    bullet = "SAA-C03 1.3-S5"
     for said in (OPEN, OPEN, OPEN):
         progress.record_attempt(LAB, said, SECONDS)
-    assert progress.missed(bullets) == 1
+    assert progress.missed(bullet) == 1
     progress.record_attempt(LAB, [Said("closed", "could_not_ask")], SECONDS)
     progress.record_attempt(LAB, OPEN, SECONDS)
-    assert progress.missed(bullets) == 1
+    assert progress.missed(bullet) == 1
     progress.record_attempt(LAB, KEPT, SECONDS)
     progress.record_attempt(LAB, OPEN, SECONDS)
-    assert progress.missed(bullets) == 2
+    assert progress.missed(bullet) == 2
     # two promises about one statement, in one check, are one miss
     progress.record_attempt(Paper(4), [Said("another", "not_yet"), Said("one_more", "not_yet")], SECONDS)
-    assert progress.missed(bullets) == 3
-    assert progress.missed(["CLF-C02 3.6-K1"]) == progress.missed([]) == 0
+    assert progress.missed(bullet) == 3
+    assert progress.missed("CLF-C02 3.6-K1") == 0
+
+
+def test_what_the_starter_leaves_to_do_is_no_miss(progress: Progress) -> None:
+    bullet = "SAA-C03 1.3-S5"
+    for said in (OPEN, [Said("closed", "waiting")]):
+        progress.record_attempt(LAB, said, SECONDS, untouched=True)
+        progress.record_attempt(LAB, OPEN, SECONDS)
+    assert progress.missed(bullet) == 0
+    progress.record_attempt(LAB, KEPT, SECONDS)
+    progress.record_attempt(LAB, OPEN, SECONDS)
+    assert progress.missed(bullet) == 1
+
+
+def test_a_promise_counts_for_the_first_of_its_bullets(progress: Progress) -> None:
+    progress.record_attempt(LAB, [Said("closed", "not_yet", ("CLF-C02 2.1-S2", "SAA-C03 1.3-S5"))], SECONDS)
+    assert (progress.missed("CLF-C02 2.1-S2"), progress.missed("SAA-C03 1.3-S5")) == (1, 0)
+
+
+def test_a_standing_tells_which_code_was_checked_last(progress: Progress) -> None:
+    progress.record_attempt(LAB, OPEN, SECONDS, code="one")
+    progress.record_attempt(LAB, KEPT, SECONDS, code="two")
+    stand = progress.standing(LAB)
+    assert stand.code == "two" and stand.checked_at == stand.last_at
+    time.sleep(0.002)
+    progress.record_start(LAB)
+    assert (progress.standing(LAB).code, progress.standing(LAB).checked_at) == ("", None)
 
 
 def test_an_attempt_that_breaks_off_leaves_nothing_half(progress: Progress) -> None:

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 class Beside:
     """What the answer says that is not in the report.
 
-    `statement` turns a bullet's id into the exam's words, `missed` counts how often the learner missed these bullets,
+    `statement` turns a bullet's id into the exam's words, `missed` counts how often the learner missed a bullet,
     `next_kept` is the command that comes after a lab that holds.
     """
 
     root: Path
     statement: Callable[[str], str] = str
-    missed: Callable[[Iterable[str]], int] = field(default=lambda bullets: 0)
+    missed: Callable[[str], int] = field(default=lambda bullet: 0)
     next_kept: str = "./lab"
 
 
@@ -96,7 +96,7 @@ def _not_yet(lines: Lines, report: Report, verdict: Verdict, position: int, besi
     lines.row("saw", verdict.saw, right=verdict.where or "")
     lines.row("means", verdict.means)
     if verdict.bullets:
-        missed = beside.missed(verdict.bullets[:1]) if report.code.kind == "yours" else 0
+        missed = beside.missed(verdict.bullets[0]) if report.code.kind == "yours" else 0
         again = f" · you have missed this {times(missed)}" if missed > 1 else ""
         lines.row("exam", beside.statement(verdict.bullets[0]) + again)
     if verdict.read:

@@ -87,10 +87,19 @@ def verify(
 
 def record(desk: Desk, report: Report) -> None:
     """Keep the attempt when the code is the learner's own; a folder nobody can write to stops no answer."""
+    from preflight.check_run import digest_of
+
     if report.code.kind != "yours":
         return
     try:
-        desk.progress.record_attempt(report.lab, report.verdicts, report.seconds)
+        starter = desk.workspace.code_for(report.lab, choice="starter")
+        desk.progress.record_attempt(
+            report.lab,
+            report.verdicts,
+            report.seconds,
+            code=report.digest,
+            untouched=report.digest == digest_of(starter),
+        )
     except Unavailable as error:
         desk.warn(f"This check is not remembered. {error}")
 

@@ -32,16 +32,29 @@ def hint(
 
     The rungs are a question, a concept, a construct, and lines of code; which one you are on is remembered.
     """
-    from preflight import hints
-
     desk: Desk = context.obj
     chosen = desk.lab(lab)
-    taken = hints.take(chosen, desk.progress, promise)
-    desk.show(hint_lines(chosen, taken, desk.width, named=promise is not None))
+    desk.show(hint_lines(desk, chosen, promise))
 
 
-def hint_lines(lab: Lab, hint: Hint | None, width: int, *, named: bool = False) -> Lines:
-    """One hint as the learner reads it; None is a lab without anything left to hint at."""
+def hint_lines(desk: Desk, lab: Lab, promise: str | None = None) -> Lines:
+    """One rung more as the learner reads it, and whether the check it goes by is still about today's code."""
+    from preflight import hints
+
+    outdated = hints.outdated(lab, desk.progress) if promise is None else None
+    taken = hints.take(lab, desk.progress, promise)
+    if outdated is None:
+        return _hint_lines(lab, taken, desk.width, named=promise is not None)
+    # the learner's own day, not Greenwich's
+    when = f"At your last check, on {outdated.astimezone():%Y-%m-%d at %H:%M}"
+    if taken is None:
+        lines = desk.lines().add(f"{when}, every promise of Lab {lab.number} was kept; your code has changed since.")
+        return lines.row("next", f"./lab check {lab.number}", COMMAND, indent=0)
+    lines = desk.lines().add(f"{when}, this was not kept yet; your code has changed since.", QUIET)
+    return lines.blank().extend(_hint_lines(lab, taken, desk.width))
+
+
+def _hint_lines(lab: Lab, hint: Hint | None, width: int, *, named: bool = False) -> Lines:
     lines = Lines(width)
     if hint is None:
         lines.add(f"Every promise of Lab {lab.number} is kept: there is nothing left to hint at.")

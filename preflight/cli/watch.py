@@ -72,10 +72,9 @@ class Watch:
         return answer_lines(self._desk, report)
 
     def _hint(self) -> Lines:
-        from preflight import hints
         from preflight.cli.study import hint_lines
 
-        return hint_lines(self._lab, hints.take(self._lab, self._desk.progress), self._desk.width)
+        return hint_lines(self._desk, self._lab)
 
     def _list(self) -> Lines:
         from preflight.cli.trail import course_lines

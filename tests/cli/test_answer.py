@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +91,7 @@ def report(lab: Lab, *verdicts: Verdict, kind: str = "yours", **more: Any) -> Re
 
 
 def beside(lab: Lab, missed: int = 0) -> Beside:
-    def count(bullets: Iterable[str]) -> int:
+    def count(bullet: str) -> int:
         return missed
 
     return Beside(lab.root, statement=lambda id: STATEMENTS.get(id, id), missed=count, next_kept="./lab compare 1")

@@ -33,6 +33,10 @@ def test_an_evening_with_one_lab(shelf: Shelf) -> None:
     story.append(shelf.run("hint", "1").says(code=0).out)
     story.append(shelf.run("compare", "1").says(code=0).out)
     story.append(shelf.run().says("./lab start 2", code=0).out)
+    # the starter was no miss, so this is the first
+    broken = shelf.write(1, *reversed(VERSIONED)).run("check").says("not yet", code=1)
+    assert "missed" not in broken.out
+    shelf.write(1, *VERSIONED).run("check").says(code=0)
     story.append(steady(shelf.write(1, *reversed(VERSIONED)).run("check").says("missed this twice", code=1)))
     same_as_golden("evening_with_one_lab", "\n".join(story))
 
@@ -42,6 +46,8 @@ def test_an_evening_with_one_lab(shelf: Shelf) -> None:
         ["kept", "kept", "not_yet"],
         ["kept", "kept", "kept"],
         # compare asks again
+        ["kept", "kept", "kept"],
+        ["kept", "not_yet", "waiting"],
         ["kept", "kept", "kept"],
         ["kept", "not_yet", "waiting"],
     ]

@@ -62,6 +62,26 @@ def test_when_all_is_kept_there_is_nothing_to_hint_at(shelf: Shelf) -> None:
     shelf.run("hint", "1").says("Every promise of Lab 1 is kept", "./lab compare 1", code=0)
 
 
+def test_a_hint_says_when_the_code_is_another_than_was_checked(shelf: Shelf) -> None:
+    shelf.start(1).run("check", "1").says("not yet", code=1)
+    assert "last check" not in shelf.run("hint", "1").out
+    shelf.write(1, "versioned=False", "versioned=True")
+    shelf.run("hint", "1").says(
+        "At your last check, on ",
+        "your code has changed since.",
+        "Old editions stay",
+        "concept",
+        "./lab check 1",
+        code=0,
+    )
+    kept = '        cdk.Tags.of(books).add("shelf", "novels")\n        cdk.CfnOutput('
+    shelf.write(1, "        cdk.CfnOutput(", kept).run("check", "1").says(code=0)
+    assert "last check" not in shelf.run("hint", "1").out
+    shelf.write(1, "import", "import(").run("check", "1").says(code=2)
+    said = shelf.run("hint", "1").says("every promise of Lab 1 was kept; your code has changed", "./lab check 1")
+    assert "nothing left" not in said.out
+
+
 def test_the_worked_stack_stays_hidden_until_all_is_kept(shelf: Shelf) -> None:
     shelf.run("compare", "1").says("Lab 1 is not yours yet", "./lab start 1", code=2)
     shelf.start(1)
