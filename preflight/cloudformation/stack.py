@@ -93,7 +93,6 @@ class Stack:
     deleted: datetime | None = None
     options: dict[str, Any] = field(default_factory=dict)
     termination_protection: bool = False
-    policy: str | None = None
 
     def __repr__(self) -> str:
         return f"<Stack {self.name} {self.status}>"

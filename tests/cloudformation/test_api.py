@@ -271,14 +271,20 @@ def test_resources_are_described(cf: Any) -> None:
     assert len(cf.list_stack_resources(StackName="Notes")["StackResourceSummaries"]) == 1
 
 
-def test_protection_and_policy(cf: Any) -> None:
+def test_a_stack_can_be_protected(cf: Any) -> None:
     create(cf, EnableTerminationProtection=True)
     assert "TerminationProtection is enabled" in fault(cf, "delete_stack", StackName="Notes")[1]
     cf.update_termination_protection(StackName="Notes", EnableTerminationProtection=False)
-    cf.set_stack_policy(StackName="Notes", StackPolicyBody="{}")
-    assert cf.get_stack_policy(StackName="Notes")["StackPolicyBody"] == "{}"
     cf.delete_stack(StackName="Notes")
     assert cf.describe_stacks()["Stacks"] == []
+
+
+def test_a_policy_no_update_would_heed_is_not_taken(cf: Any) -> None:
+    create(cf)
+    for operation, more in (("set_stack_policy", {}), ("update_stack", {"TemplateBody": body()})):
+        said = fault(cf, operation, StackName="Notes", StackPolicyBody="{}", **more)[1]
+        assert "Stack policies are not supported here yet" in said
+    assert "StackPolicyBody" not in cf.get_stack_policy(StackName="Notes")
 
 
 def test_the_same_token_is_the_same_request(cf: Any) -> None:
