@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,13 +21,15 @@ class Beside:
     """What the answer says that is not in the report.
 
     `statement` turns a bullet's id into the exam's words, `missed` counts how often the learner missed a bullet,
-    `next_kept` is the command that comes after a lab that holds.
+    `next_kept` is the command that comes after a lab that holds, `started` whether
+    the learner has code of their own for it.
     """
 
     root: Path
     statement: Callable[[str], str] = str
     missed: Callable[[str], int] = field(default=lambda bullet: 0)
     next_kept: str = "./lab"
+    started: bool = False
 
 
 def answer(report: Report, beside: Beside, width: int) -> Lines:
@@ -49,8 +52,10 @@ def next_command(report: Report, beside: Beside) -> str:
     outcomes = [verdict.outcome for verdict in report.verdicts]
     if report.place:
         return "./lab" if report.holds else f"./lab check {number}"
+    if report.code.kind == "file" and not report.holds:
+        return _again(report)
     if report.code.kind != "yours":
-        return f"./lab show {number}" if report.holds else f"./lab start {number}"
+        return f"./lab check {number}" if beside.started else f"./lab start {number}"
     if "not_yet" in outcomes:
         return f"./lab hint {number}"
     if report.holds:
@@ -105,12 +110,11 @@ def _not_yet(lines: Lines, report: Report, verdict: Verdict, position: int, besi
 
 
 def _could_not_ask(lines: Lines, report: Report, verdict: Verdict, position: int, beside: Beside) -> None:
-    lab = report.lab
     right = f"could not ask · {position} of {len(report.verdicts)}"
     lines.blank().mark("?", verdict.title, UNKNOWN, right=right)
     lines.row("saw", verdict.saw, right=verdict.where or "")
     lines.row("means", verdict.means)
-    lines.row("next", f"./lab check {lab.number}{'' if not verdict.error else ' --debug'}", NAME).blank()
+    lines.row("next", f"{_again(report)}{' --debug' if verdict.error else ''}", NAME).blank()
 
 
 def _waiting(lines: Lines, report: Report, verdict: Verdict, position: int, beside: Beside) -> None:
@@ -122,6 +126,13 @@ def _waiting(lines: Lines, report: Report, verdict: Verdict, position: int, besi
 def _elsewhere(lines: Lines, report: Report, verdict: Verdict, position: int, beside: Beside) -> None:
     lines.mark("→", verdict.title, QUIET)
     lines.row("asked", f"{'in an account' if report.mode == 'offline' else 'offline'} only: {verdict.saw}", QUIET)
+
+
+def _again(report: Report) -> str:
+    """The command that gives this answer anew."""
+    choices = {"yours": "", "worked": " --worked", "starter": " --starter"}
+    file = f" --code {shlex.quote(shown_path(report.code.path, Path.cwd()))}"
+    return f"./lab check {report.lab.number}{choices.get(report.code.kind, file)}"
 
 
 def _hint_for(report: Report, verdict: Verdict) -> str:
@@ -138,7 +149,7 @@ def _not_emulated(lines: Lines, not_emulated: Iterable[tuple[str, str]]) -> None
     own = [id for id in by_resource if not _is_cdks(id)]
     named = [f"{id} {_listed(by_resource[id])}" for id in own]
     if len(own) < len(by_resource):
-        named.append("what CDK adds to empty buckets and the like")
+        named.append("the code of CDK's own helper functions (what they do is done here)")
     if named:
         lines.blank().add(f"recorded, not emulated: {'; '.join(named)}", QUIET)
 

@@ -113,6 +113,7 @@ def beside_report(desk: Desk, report: Report) -> Beside:
         statement=lambda bullet: _statement(desk, bullet),
         missed=desk.progress.missed,
         next_kept=f"./lab compare {report.lab.number}",
+        started=desk.workspace.started(report.lab),
     )
 
 

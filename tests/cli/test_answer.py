@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -132,13 +133,16 @@ def test_in_an_account(lab: Lab) -> None:
         ([PRIVATE, LIVE], "yours", "./lab compare 1"),
         ([PRIVATE, CRASH], "yours", "./lab check 1"),
         ([PRIVATE, UNDONE], "starter", "./lab start 1"),
-        ([PRIVATE], "worked", "./lab show 1"),
-        ([UNDONE], "file", "./lab start 1"),
+        ([PRIVATE], "worked", "./lab start 1"),
+        ([UNDONE], "file", "./lab check 1 --code /elsewhere/mine.py"),
+        ([PRIVATE], "file", "./lab start 1"),
     ],
 )
 def test_the_last_line_is_the_next_command(lab: Lab, verdicts: list[Verdict], kind: str, command: str) -> None:
     made = report(lab, *verdicts, kind=kind)
     assert next_command(made, beside(lab)) == command
+    if command == "./lab start 1":
+        assert next_command(made, replace(beside(lab), started=True)) == "./lab check 1"
     assert str(answer(made, beside(lab), 100)).splitlines()[-1].endswith(command)
 
 
@@ -189,3 +193,12 @@ def test_lines_fit_their_width_and_lose_no_word(some: list[str], width: int) -> 
     )
     for line in str(lines).splitlines():
         assert len(line) <= width or max(map(len, line.split())) > width - 20
+
+
+def test_the_footer_says_of_cdks_own_functions_what_is_true_of_all_of_them(lab: Lab) -> None:
+    own = "CustomVpcRestrictDefaultSGCustomResourceProviderHandlerDC833E5E"
+    made = report(lab, PRIVATE, not_emulated=(("Notes", "Tags"), (own, "Code"), (own, "Runtime")))
+    said = " ".join(str(answer(made, beside(lab), 100)).split())
+    assert (
+        "recorded, not emulated: Notes Tags; the code of CDK's own helper functions (what they do is done here)" in said
+    )
