@@ -7,7 +7,8 @@ import io
 import re
 import tokenize
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Network
 from typing import Any
 
 from preflight.template import Resource, Template
@@ -87,13 +88,18 @@ def compare(yours: Template, worked: Template, why: Mapping[str, Sequence[Reason
     stack's reasons by construct id, as `reasons` reads them.
     """
     mine, theirs = _counted(yours), _counted(worked)
-    couples = _couples(mine, theirs)
+    placed, their_placed = _placed(mine), _placed(theirs)
+    couples = _couples(placed, their_placed)
     names = {"yours": _labels(mine), "worked": _labels(theirs)}
     # a paired resource goes by one name on both sides, so that references to it compare equal
     shared = {**names["yours"], **{own: f"{names['worked'][other]}#" for own, other in couples.items()}}
     common = {other: f"{label}#" if other in couples.values() else label for other, label in names["worked"].items()}
     pairs = [
-        _pair(mine[own], theirs[other], (shared, common), (names["yours"], names["worked"]), why or {})
+        _pair(
+            (mine[own], placed[own], shared, names["yours"]),
+            (theirs[other], their_placed[other], common, names["worked"]),
+            why or {},
+        )
         for own, other in couples.items()
     ]
     pairs += [Pair(resource.type, names["yours"][id], None) for id, resource in mine.items() if id not in couples]
@@ -121,46 +127,154 @@ def reasons(source: str) -> dict[str, list[Reason]]:
 
 
 def _counted(template: Template) -> dict[str, Resource]:
-    return {id: resource for id, resource in template.resources.items() if resource.type not in IGNORED_TYPES}
+    return {
+        id: replace(resource, properties=_without_names(resource.properties))
+        for id, resource in template.resources.items()
+        if resource.type not in IGNORED_TYPES
+    }
+
+
+def _without_names(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """The properties without the tags that only repeat a construct's name, the author's or CDK's."""
+    tags = properties.get("Tags")
+    if not isinstance(tags, list):
+        return dict(properties)
+    kept = [tag for tag in tags if not (isinstance(tag, dict) and str(tag.get("Key")).startswith(NAMING_TAGS))]
+    return {
+        name: kept if name == "Tags" else value
+        for name, value in properties.items()
+        if name != "Tags" or kept or not tags
+    }
+
+
+NAMING_TAGS = ("Name", "aws-cdk:", "aws:cdk:")
+
+
+def _placed(resources: Mapping[str, Resource]) -> dict[str, Resource]:
+    """The resources with every address told from the beginning of the one VPC's range.
+
+    Another range for the VPC is then one difference, and not another one in each subnet and rule.
+    """
+    vpcs = {id: resource for id, resource in resources.items() if resource.type == "AWS::EC2::VPC"}
+    if len(vpcs) != 1:
+        return dict(resources)
+    ((vpc, declared),) = vpcs.items()
+    whole = _network(declared.properties.get("CidrBlock"))
+    if whole is None:
+        return dict(resources)
+    return {
+        id: resource if id == vpc else replace(resource, properties=_relative(resource.properties, vpc, whole))
+        for id, resource in resources.items()
+    }
+
+
+def _relative(value: Any, vpc: str, whole: IPv4Network) -> Any:
+    if isinstance(value, list):
+        return [_relative(each, vpc, whole) for each in value]
+    if isinstance(value, dict):
+        if value.get("Fn::GetAtt") in ([vpc, "CidrBlock"], f"{vpc}.CidrBlock"):
+            return "the VPC's range"
+        return {name: _relative(each, vpc, whole) for name, each in value.items()}
+    network = _network(value)
+    if network is None or not network.subnet_of(whole):
+        return value
+    if network == whole:
+        return "the VPC's range"
+    return f"the VPC's range + {int(network.network_address) - int(whole.network_address)}/{network.prefixlen}"
+
+
+def _network(value: Any) -> IPv4Network | None:
+    if not isinstance(value, str) or "/" not in value:
+        return None
+    try:
+        return IPv4Network(value)
+    except ValueError:
+        return None
 
 
 def _couples(mine: Mapping[str, Resource], theirs: Mapping[str, Resource]) -> dict[str, str]:
-    """The logical ids that answer to each other: the likest of one type first.
+    """The logical ids that answer to each other: the likest of one type, surest first.
 
-    Repeated, because two route tables are told apart by the subnets they belong to, once those are paired.
+    What is sure tells apart what refers to it: two route tables look alike, but not the subnets they belong to. Only
+    when nothing more is sure is the likest of what is left taken, one couple at a time.
     """
     couples: dict[str, str] = {}
-    for _ in range(ROUNDS):
-        found = _couple(mine, theirs, couples)
-        if found == couples:
-            break
-        couples = found
-    return couples
+    while True:
+        candidates = _candidates(mine, theirs, couples)
+        if not candidates:
+            return {own: couples[own] for own in mine if own in couples}
+        sure = _sure(candidates)
+        couples.update(sure or [candidates[0][1:]])
 
 
-ROUNDS = 4
+# how like two resources are, by what they declare and by what refers to them; then the two logical ids
+Candidate = tuple[tuple[float, float], str, str]
 
 
-def _couple(mine: Mapping[str, Resource], theirs: Mapping[str, Resource], known: Mapping[str, str]) -> dict[str, str]:
+def _candidates(
+    mine: Mapping[str, Resource], theirs: Mapping[str, Resource], known: Mapping[str, str]
+) -> list[Candidate]:
+    """Every two resources of one type that are not coupled yet, the likest first."""
     partners = {other: own for own, other in known.items()}
     names = {id: f"{resource.type}#{id if id in known else ''}" for id, resource in mine.items()}
     their_names = {id: f"{resource.type}#{partners.get(id, '')}" for id, resource in theirs.items()}
     leaves = {id: _leaf_set(resource, names) for id, resource in mine.items()}
     their_leaves = {id: _leaf_set(resource, their_names) for id, resource in theirs.items()}
+    users, their_users = _users(mine, names), _users(theirs, their_names)
     scored = sorted(
-        # where the properties leave it open, the construct's name decides
-        (-_likeness(leaves[own], their_leaves[other]), _label(one) != _label(another), order, own, other)
+        (
+            -_likeness(leaves[own], their_leaves[other]),
+            -_likeness(users[own], their_users[other]),
+            # where all else leaves it open, the construct's name decides
+            _label(one) != _label(another),
+            order,
+            own,
+            other,
+        )
         for order, (own, one) in enumerate(mine.items())
         for other, another in theirs.items()
-        if one.type == another.type
+        if one.type == another.type and own not in known and other not in partners
     )
-    couples: dict[str, str] = {}
-    taken: set[str] = set()
-    for *_, own, other in scored:
-        if own not in couples and other not in taken:
-            couples[own] = other
-            taken.add(other)
-    return {own: couples[own] for own in mine if own in couples}
+    return [((-declared, -used), own, other) for declared, used, _, _, own, other in scored]
+
+
+def _sure(candidates: Sequence[Candidate]) -> dict[str, str]:
+    """The couples in which each is likest to the other, and to nothing else as much."""
+    best: dict[tuple[str, str], list[Candidate]] = {}
+    for candidate in candidates:
+        for end in (("mine", candidate[1]), ("theirs", candidate[2])):
+            found = best.setdefault(end, [])
+            if not found or found[0][0] == candidate[0]:
+                found.append(candidate)
+    return {
+        own: other
+        for likeness, own, other in candidates
+        if best["mine", own] == best["theirs", other] == [(likeness, own, other)]
+    }
+
+
+def _users(resources: Mapping[str, Resource], names: Mapping[str, str]) -> dict[str, set[tuple[str, str]]]:
+    """What refers to each resource, and where: (property path, the referring resource's name)."""
+    users: dict[str, set[tuple[str, str]]] = {id: set() for id in resources}
+    for id, resource in resources.items():
+        for path, target in _references(resource.properties, ""):
+            if target in users:
+                users[target].add((path, names[id]))
+    return users
+
+
+def _references(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, list):
+        for each in value:
+            yield from _references(each, f"{path}[]")
+    elif isinstance(value, dict):
+        for name, each in value.items():
+            if name == "Ref" and isinstance(each, str):
+                yield path, each
+            elif name == "Fn::GetAtt":
+                yield path, each.split(".")[0] if isinstance(each, str) else str(each[0])
+            else:
+                yield from _references(each, f"{path}.{name}")
 
 
 def _leaf_set(resource: Resource, names: Mapping[str, str]) -> set[tuple[str, str]]:
@@ -183,22 +297,20 @@ def _leaves(value: Any, path: str) -> Iterator[tuple[str, str]]:
         yield path, repr(value)
 
 
-def _pair(
-    own: Resource,
-    other: Resource,
-    compared: tuple[Mapping[str, str], Mapping[str, str]],
-    shown: tuple[Mapping[str, str], Mapping[str, str]],
-    why: Mapping[str, Sequence[Reason]],
-) -> Pair:
-    differences = tuple(
-        _differences(
-            _Side(_said(_declared(own), compared[0]), _said(_declared(own), shown[0])),
-            _Side(_said(_declared(other), compared[1]), _said(_declared(other), shown[1])),
-            "",
-        )
-    )
+# a resource as it is shown and as it is compared, with the names of others for comparing and for showing
+Told = tuple[Resource, Resource, Mapping[str, str], Mapping[str, str]]
+
+
+def _pair(yours: Told, worked: Told, why: Mapping[str, Sequence[Reason]]) -> Pair:
+    own, other = yours[0], worked[0]
+    differences = tuple(_differences(_side(yours), _side(worked), ""))
     told = _reasons_for(other, why, differences) if differences else ()
-    return Pair(own.type, shown[0][own.logical_id], shown[1][other.logical_id], differences, told)
+    return Pair(own.type, yours[3][own.logical_id], worked[3][other.logical_id], differences, told)
+
+
+def _side(told: Told) -> _Side:
+    shown, compared, common, names = told
+    return _Side(_said(_declared(compared), common), _said(_declared(shown), names))
 
 
 def _declared(resource: Resource) -> dict[str, Any]:

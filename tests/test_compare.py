@@ -108,6 +108,59 @@ def test_things_that_look_alike_are_told_apart_by_what_they_belong_to() -> None:
     }
 
 
+def network(range: str, *tiers: str) -> Template:
+    """A VPC with a subnet, a route table and their association a tier; the subnets' third number counts the tiers."""
+    start = ".".join(range.split(".")[:2])
+    made = {"Vpc": resource("AWS::EC2::VPC", "Vpc", CidrBlock=range)}
+    for number, tier in enumerate(tiers):
+        tags = [{"Key": "Name", "Value": f"Lab1/{tier}"}, {"Key": "aws-cdk:subnet-name", "Value": tier}]
+        made[f"{tier}Table"] = resource("AWS::EC2::RouteTable", f"{tier}/Table", VpcId={"Ref": "Vpc"}, Tags=tags)
+        made[f"{tier}Net"] = resource(
+            "AWS::EC2::Subnet", tier, CidrBlock=f"{start}.{number}.0/24", VpcId={"Ref": "Vpc"}, Tags=tags
+        )
+        made[f"{tier}Row"] = resource(
+            "AWS::EC2::SubnetRouteTableAssociation",
+            f"{tier}/Row",
+            SubnetId={"Ref": f"{tier}Net"},
+            RouteTableId={"Ref": f"{tier}Table"},
+        )
+    return template(**made)
+
+
+def test_another_range_for_the_vpc_is_one_difference_and_names_in_tags_are_none() -> None:
+    found = compare(network("10.20.0.0/20", "Web", "Db", "Spare"), network("10.40.0.0/16", "Site", "Store", "More"))
+    (vpc,) = found.different
+    assert [(each.path, each.yours, each.worked) for each in vpc.differences] == [
+        ("CidrBlock", "10.20.0.0/20", "10.40.0.0/16")
+    ]
+    assert len(found.same) == 9
+
+
+def test_route_tables_are_told_apart_by_the_subnets_that_use_them_whatever_they_are_called() -> None:
+    found = compare(network("10.0.0.0/16", "A", "B", "C"), network("10.0.0.0/16", "C", "A", "B"))
+    tables = {(pair.yours, pair.worked) for pair in found.same if pair.type == "AWS::EC2::RouteTable"}
+    assert tables == {("A/Table", "C/Table"), ("B/Table", "A/Table"), ("C/Table", "B/Table")}
+
+
+def test_the_whole_range_is_the_same_written_out_or_asked_for() -> None:
+    def rule(cidr: object) -> dict[str, Any]:
+        return resource("AWS::EC2::NetworkAclEntry", "Rule", CidrBlock=cidr)
+
+    vpc = resource("AWS::EC2::VPC", "Vpc", CidrBlock="10.20.0.0/20")
+    yours, worked = template(V=vpc, R=rule("10.20.0.0/20")), template(V=vpc, R=rule({"Fn::GetAtt": ["V", "CidrBlock"]}))
+    assert len(compare(yours, worked).same) == 2
+
+
+def test_what_differs_alike_is_told_once_with_each_reason_once(tmp_path: Any) -> None:
+    lab = Lab.load(a_course(tmp_path / "project").with_lab(1, "jars").lab(1, "jars"))
+    yours = template(**{f"A{n}": bucket(f"Notes/A{n}", Tags=[str(n)], BucketName=f"mine{n}") for n in range(6)})
+    worked = template(**{f"B{n}": bucket(f"Notes/B{n}", Tags=[str(n)]) for n in range(6)})
+    said = str(comparison_lines(lab, compare(yours, worked, reasons(SOURCE)), 100))
+    assert "AWS::S3::Bucket  6: Notes/A0, Notes/A1, Notes/A2, Notes/A3 and 2 more" in said
+    assert said.count("BucketName") == said.count("the bucket itself") == 1
+    assert "6 different" in said
+
+
 def test_statements_in_another_order_are_the_same() -> None:
     yours = template(B=bucket("B"), P=policy("P", "B", "s3:GetObject", "s3:PutObject"))
     worked = template(B=bucket("B"), P=policy("P", "B", "s3:PutObject", "s3:GetObject"))

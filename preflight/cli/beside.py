@@ -3,52 +3,86 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from preflight.cli.lines import COMMAND, KEPT, NAME, QUIET, UNKNOWN, Lines
 
 if TYPE_CHECKING:
-    from preflight.compare import Comparison, Pair
+    from preflight.compare import Comparison, Pair, Reason
     from preflight.lab import Lab
 
 LONGEST_VALUE = 240
+MOST_NAMES = 4
 
 
 def comparison_lines(lab: Lab, comparison: Comparison, width: int) -> Lines:
     """The whole comparison: what is the same in a line each, what differs property by property."""
     lines = Lines(width).add(f"Lab {lab.number} · {lab.title}", COMMAND, right="yours beside the worked stack").blank()
     # CDK's own helpers are worth a line only where they differ
-    for pair in (each for each in comparison.same if "CustomResource" not in str(each.worked)):
-        lines.mark("=", f"{pair.type}  {_names(pair)}", KEPT, title_style=QUIET)
-    for pair in comparison.different:
-        _different(lines, pair)
-    for pair in comparison.only_yours:
-        lines.blank().mark("+", f"{pair.type}  {pair.yours}", UNKNOWN, title_style="", right="yours alone")
-    for pair in comparison.only_worked:
-        lines.blank().mark(
-            "-", f"{pair.type}  {pair.worked}", UNKNOWN, title_style="", right="in the worked stack alone"
-        )
-        _reasons(lines, pair)
+    _same(lines, [pair for pair in comparison.same if "CustomResource" not in str(pair.worked)])
+    said: set[Reason] = set()
+    for pairs in _alike(comparison.different):
+        _different(lines, pairs, said)
+    for pairs in _alike(comparison.only_yours):
+        lines.blank().mark("+", _heading(pairs), UNKNOWN, title_style="", right="yours alone")
+    for pairs in _alike(comparison.only_worked):
+        lines.blank().mark("-", _heading(pairs), UNKNOWN, title_style="", right="in the worked stack alone")
+        _reasons(lines, pairs, said)
     lines.blank().add(_closing(comparison))
     return lines.row("next", "./lab", COMMAND, indent=0)
 
 
-def _different(lines: Lines, pair: Pair) -> None:
-    lines.blank().mark("≠", f"{pair.type}  {_names(pair)}", UNKNOWN, title_style="")
-    for difference in pair.differences:
-        lines.add(difference.path, NAME, indent=6)
-        lines.row("yours", _value(difference.yours), indent=8)
-        lines.row("worked", _value(difference.worked), indent=8)
-    _reasons(lines, pair)
+def _same(lines: Lines, pairs: Sequence[Pair]) -> None:
+    """A line a type: what is the same needs no more."""
+    by_type: dict[str, list[Pair]] = {}
+    for pair in pairs:
+        by_type.setdefault(pair.type, []).append(pair)
+    for type, each in by_type.items():
+        lines.mark("=", f"{type}  {_names(each[0]) if len(each) == 1 else len(each)}", KEPT, title_style=QUIET)
 
 
-def _reasons(lines: Lines, pair: Pair) -> None:
-    for reason in pair.reasons:
-        lines.row("why", f"{reason.about}: {reason.words}", QUIET)
+def _alike(pairs: Sequence[Pair]) -> list[list[Pair]]:
+    """The pairs of one type that differ in the same properties, together."""
+    groups: dict[object, list[Pair]] = {}
+    for pair in pairs:
+        groups.setdefault((pair.type, *(each.path for each in pair.differences)), []).append(pair)
+    return list(groups.values())
+
+
+def _different(lines: Lines, pairs: Sequence[Pair], said: set[Reason]) -> None:
+    lines.blank().mark("≠", _heading(pairs), UNKNOWN, title_style="")
+    for differences in zip(*(pair.differences for pair in pairs), strict=True):
+        lines.add(differences[0].path, NAME, indent=6)
+        lines.row("yours", _values([each.yours for each in differences]), indent=8)
+        lines.row("worked", _values([each.worked for each in differences]), indent=8)
+    _reasons(lines, pairs, said)
+
+
+def _reasons(lines: Lines, pairs: Sequence[Pair], said: set[Reason]) -> None:
+    """The worked stack's reasons, each where it comes up first."""
+    for reason in [reason for pair in pairs for reason in pair.reasons]:
+        if reason not in said:
+            lines.row("why", f"{reason.about}: {reason.words}", QUIET)
+        said.add(reason)
+
+
+def _heading(pairs: Sequence[Pair]) -> str:
+    if len(pairs) == 1:
+        return f"{pairs[0].type}  {_names(pairs[0])}"
+    named = ", ".join(str(pair.yours or pair.worked) for pair in pairs[:MOST_NAMES])
+    more = f" and {len(pairs) - MOST_NAMES} more" if len(pairs) > MOST_NAMES else ""
+    return f"{pairs[0].type}  {len(pairs)}: {named}{more}"
 
 
 def _names(pair: Pair) -> str:
-    return f"{pair.yours}" if pair.yours == pair.worked else f"{pair.yours} (worked: {pair.worked})"
+    if None in (pair.yours, pair.worked) or pair.yours == pair.worked:
+        return f"{pair.yours or pair.worked}"
+    return f"{pair.yours} (worked: {pair.worked})"
+
+
+def _values(values: Sequence[Any]) -> str:
+    return ", ".join(dict.fromkeys(_value(each) for each in values))
 
 
 def _value(value: Any) -> str:
