@@ -290,7 +290,8 @@ class Route(_Ec2):
     reads = (call("describe_route_tables", RouteTableIds=["{RouteTableId}"]),)
 
     def create(self, declared: Declared, context: Context) -> Made:
-        """A route is known by its table and its destination."""
+        """A route is known by its table and its destination; its internet gateway stands at the table's VPC."""
+        _refuse_far_gateway(declared, context)
         made = super().create(declared, context)
         destination = next((str(declared.peek(each)) for each in _DESTINATIONS if each in declared), "")
         return Made(f"{made.physical_id}|{destination}", {"CidrBlock": destination})
@@ -306,6 +307,23 @@ class Route(_Ec2):
         """The call that takes a route away."""
         assert self.unmakes is not None
         return self.unmakes
+
+
+def _refuse_far_gateway(declared: Declared, context: Context) -> None:
+    """The emulated EC2 takes any gateway; EC2 only one that is attached by now.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-dependson.html,
+    checked_on 2026-11-22
+    """
+    gateway, table = str(declared.peek("GatewayId", "")), str(declared.peek("RouteTableId"))
+    if not gateway.startswith("igw-"):
+        return
+    client = context.client("ec2")
+    vpc = client.describe_route_tables(RouteTableIds=[table])["RouteTables"][0]["VpcId"]
+    at = client.describe_internet_gateways(InternetGatewayIds=[gateway])["InternetGateways"][0]["Attachments"]
+    if vpc not in [each["VpcId"] for each in at]:
+        said = f"route table {table} and network gateway {gateway} belong to different networks"
+        raise refusal("InvalidParameterValue", said, "CreateRoute")
 
 
 class SubnetRouteTableAssociation(_Ec2):

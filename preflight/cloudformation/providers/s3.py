@@ -220,6 +220,12 @@ class Bucket(Table):
             raise refusal("AlreadyExists", f"{name} already exists", "CreateBucket", status=409)
         return super().create(declared, context)
 
+    def ask(self, scope: Scope, operation: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Refuse the lifecycle rules S3 refuses."""
+        if operation == "put_bucket_lifecycle_configuration":
+            refuse_invalid_rules(arguments["LifecycleConfiguration"]["Rules"])
+        return super().ask(scope, operation, arguments)
+
     def finish(self, scope: Scope, answer: Mapping[str, Any]) -> None:
         """AWS's defaults first, so that what is declared overrides them."""
         apply_bucket_defaults(scope.context.client("s3"), scope.ref)
@@ -239,6 +245,28 @@ class Bucket(Table):
             _put_acl(scope)
         if "LoggingConfiguration" in scope.declared or (before and "LoggingConfiguration" in before.declared):
             _put_logging(scope)
+
+
+def refuse_invalid_rules(rules: list[Any]) -> None:
+    """Raise S3's error for a lifecycle rule that does nothing, or moves what is too young or already gone.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html,
+    checked_on 2026-11-22
+    """
+    for rule in rules:
+        said = ""
+        if not rule.keys() - {"ID", "Filter", "Prefix", "Status"}:
+            said = "At least one action needs to be specified in a rule"
+        days = {each["StorageClass"]: each["Days"] for each in rule.get("Transitions", []) if "Days" in each}
+        for storage in ("STANDARD_IA", "ONEZONE_IA"):
+            if days.get(storage, 30) < 30:
+                least = "must be greater than or equal to 30 for storageClass"
+                said = said or f"'Days' in Transition action {least} '{storage}'"
+        expiration = rule.get("Expiration", {}).get("Days")
+        if expiration is not None and max(days.values(), default=-1) >= expiration:
+            said = said or "'Days' in the Expiration action must be greater than 'Days' in the Transition action"
+        if said:
+            raise refusal("InvalidArgument", said, "PutBucketLifecycleConfiguration")
 
 
 _LOGGING = Call(

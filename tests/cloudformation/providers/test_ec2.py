@@ -6,6 +6,7 @@ import base64
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 NAME = [{"Key": "Name", "Value": "clinic"}]
 KINDS = (
@@ -452,6 +453,16 @@ def test_an_interface_endpoint_without_groups_gets_the_default_one(bench, ec2, v
     )
     facts = ec2.describe_vpc_endpoints(VpcEndpointIds=[endpoint.ref])["VpcEndpoints"][0]
     assert [each["GroupId"] for each in facts["Groups"]] == [vpc["DefaultSecurityGroup"]]
+
+
+def test_a_route_needs_its_internet_gateway_attached(bench, vpc):
+    table = bench.make("AWS::EC2::RouteTable", "T", VpcId=vpc.ref)
+    gateway = bench.make("AWS::EC2::InternetGateway", "I")
+    route = {"RouteTableId": table.ref, "DestinationCidrBlock": "0.0.0.0/0", "GatewayId": gateway.ref}
+    with pytest.raises(ClientError, match="belong to different networks"):
+        bench.make("AWS::EC2::Route", "R", **route)
+    bench.make("AWS::EC2::VPCGatewayAttachment", "A", VpcId=vpc.ref, InternetGatewayId=gateway.ref)
+    bench.make("AWS::EC2::Route", "R", **route)
 
 
 def test_the_first_egress_rule_declared_elsewhere_takes_the_place_of_the_open_one(bench, ec2, vpc):
