@@ -79,6 +79,67 @@ def mistake_the_website_for_one_building(template: dict[str, Any]) -> None:
 
 
 @breaks(
+    "the_internet_reaches_https_and_nothing_else",
+    help="A prefix list of AWS's is addresses too: EC2 Instance Connect's stands for whoever may call that service.",
+)
+def mistake_ssh_from_a_prefix_list_of_aws(template: dict[str, Any]) -> None:
+    website_rules(template).append({**tcp(22), "SourcePrefixListId": "pl-0e4bcff02b13bef1e"})
+
+
+@breaks(
+    "the_internet_reaches_https_and_nothing_else",
+    help="A rule for the hospital's network is a door from outside, open the day the two are joined.",
+)
+def mistake_ssh_from_the_hospital(template: dict[str, Any]) -> None:
+    website_rules(template).append(tcp(22, "10.0.0.0/16"))
+
+
+@breaks(
+    "the_internet_reaches_https_and_nothing_else",
+    help="Visitors are not Linux servers: Windows asks from 49152-65535, a home router from anywhere above 1024.",
+)
+def mistake_answers_for_linux_visitors_only(template: dict[str, Any]) -> None:
+    inner = database_subnets(template)
+    resources = template["Resources"]
+    resources["Door"] = {
+        "Type": "AWS::EC2::NetworkAcl",
+        "Properties": {"VpcId": {"Ref": first(template, "AWS::EC2::VPC")}},
+    }
+    ways = {"In": {"Protocol": -1}, "Out": {"Protocol": 6, "PortRange": {"From": 32768, "To": 61000}}}
+    ours = {"OursIn": {"Protocol": -1}, "OursOut": {"Protocol": -1}}
+    for name, traffic in {**ways, **ours}.items():
+        is_ours = name.startswith("Ours")
+        resources[f"Door{name}"] = {
+            "Type": "AWS::EC2::NetworkAclEntry",
+            "Properties": {
+                "NetworkAclId": {"Ref": "Door"},
+                "RuleNumber": 50 if is_ours else 100,
+                "Egress": name.endswith("Out"),
+                "RuleAction": "allow",
+                "CidrBlock": vpc_block(template) if is_ours else "0.0.0.0/0",
+                **traffic,
+            },
+        }
+    for subnet in names(template, "AWS::EC2::Subnet"):
+        if subnet not in inner:
+            resources[f"Door{subnet}"] = {
+                "Type": "AWS::EC2::SubnetNetworkAclAssociation",
+                "Properties": {"SubnetId": {"Ref": subnet}, "NetworkAclId": {"Ref": "Door"}},
+            }
+
+
+@breaks(
+    "the_internet_reaches_https_and_nothing_else",
+    help="VPC Block Public Access stops the internet gateway for every subnet that is not excluded from it.",
+)
+def mistake_public_access_blocked_for_the_whole_region(template: dict[str, Any]) -> None:
+    template["Resources"]["NoPublicAccess"] = {
+        "Type": "AWS::EC2::VPCBlockPublicAccessOptions",
+        "Properties": {"InternetGatewayBlockMode": "block-bidirectional"},
+    }
+
+
+@breaks(
     "the_website_reaches_the_database",
     help="A network ACL forgets the question: the answer needs an outbound rule for the asker's ephemeral ports.",
 )
@@ -148,6 +209,14 @@ def mistake_the_database_trusts_everyone(template: dict[str, Any]) -> None:
 
 @breaks(
     "nobody_else_reaches_the_database",
+    help="The hospital's network is not joined yet; the rule waits for the day it is.",
+)
+def mistake_the_database_trusts_the_hospital(template: dict[str, Any]) -> None:
+    trust_range(template, "10.0.0.0/16")
+
+
+@breaks(
+    "nobody_else_reaches_the_database",
     help="The VPC's default security group is worn by whatever forgot to name one.",
 )
 def mistake_the_database_trusts_the_default_group(template: dict[str, Any]) -> None:
@@ -186,6 +255,27 @@ def mistake_an_endpoint_of_another_region(template: dict[str, Any]) -> None:
 def mistake_the_database_subnet_is_public(template: dict[str, Any]) -> None:
     route = json.loads(json.dumps(properties(template, first(template, "AWS::EC2::Route"))))
     route["RouteTableId"] = {"Ref": database_tables(template)[0]}
+    template["Resources"]["ForMyLaptop"] = {"Type": "AWS::EC2::Route", "Properties": route}
+
+
+@breaks(
+    "the_database_has_no_road_to_the_internet",
+    help="Two halves of the internet in a prefix list of your own are the whole internet.",
+)
+def mistake_a_route_for_a_prefix_list_of_everything(template: dict[str, Any]) -> None:
+    template["Resources"]["Everything"] = {
+        "Type": "AWS::EC2::PrefixList",
+        "Properties": {
+            "PrefixListName": "everything",
+            "AddressFamily": "IPv4",
+            "MaxEntries": 2,
+            "Entries": [{"Cidr": "0.0.0.0/1"}, {"Cidr": "128.0.0.0/1"}],
+        },
+    }
+    route = json.loads(json.dumps(properties(template, first(template, "AWS::EC2::Route"))))
+    del route["DestinationCidrBlock"]
+    route["RouteTableId"] = {"Ref": database_tables(template)[0]}
+    route["DestinationPrefixListId"] = {"Fn::GetAtt": ["Everything", "PrefixListId"]}
     template["Resources"]["ForMyLaptop"] = {"Type": "AWS::EC2::Route", "Properties": route}
 
 
@@ -254,6 +344,51 @@ def mistake_the_database_may_not_ask_anyone(template: dict[str, Any]) -> None:
 
 
 @breaks(
+    "backups_reach_s3_without_the_internet",
+    help="S3 has several ranges in a Region, and AWS adds to them: answers come from all.",
+)
+def mistake_answers_from_one_of_s3s_ranges(template: dict[str, Any]) -> None:
+    for name in entries(template, lambda entry: not entry["Egress"] and is_wide(entry)):
+        properties(template, name)["CidrBlock"] = "52.216.0.0/15"
+
+
+@breaks(
+    "backups_reach_s3_without_the_internet",
+    help="pl-02cd2c6b is DynamoDB's list; S3's in us-east-1 is pl-63a5400a.",
+)
+def mistake_the_prefix_list_of_another_service(template: dict[str, Any]) -> None:
+    group = group_named(template, "PostgreSQL from the website")
+    properties(template, group)["SecurityGroupEgress"] = [{**tcp(443), "DestinationPrefixListId": "pl-02cd2c6b"}]
+
+
+@breaks(
+    "backups_reach_s3_without_the_internet",
+    help="S3 is found by name; without DNS support nobody in the VPC answers the question.",
+)
+def mistake_no_dns_support(template: dict[str, Any]) -> None:
+    vpc = of_type(template, "AWS::EC2::VPC")[0]
+    vpc.update(EnableDnsSupport=False, EnableDnsHostnames=False)
+
+
+@breaks(
+    "the_database_subnets_have_a_lock_of_their_own",
+    help="A datagram needs no answer to do harm: an inbound entry for UDP is a door by itself.",
+)
+def mistake_logs_come_in_over_udp(template: dict[str, Any]) -> None:
+    template["Resources"]["Logs"] = {
+        "Type": "AWS::EC2::NetworkAclEntry",
+        "Properties": {
+            "NetworkAclId": {"Ref": first(template, "AWS::EC2::NetworkAcl")},
+            "RuleNumber": 90,
+            "RuleAction": "allow",
+            "Protocol": 17,
+            "PortRange": {"From": 514, "To": 514},
+            "CidrBlock": vpc_block(template),
+        },
+    }
+
+
+@breaks(
     "the_database_subnets_have_a_lock_of_their_own",
     help="A network ACL that is associated with no subnet guards nothing: the default one lets everything through.",
 )
@@ -314,6 +449,29 @@ def mistake_subnets_too_small(template: dict[str, Any]) -> None:
 )
 def mistake_a_nat_gateway_nobody_uses(template: dict[str, Any]) -> None:
     add_nat_gateway(template)
+
+
+@breaks(
+    "an_idle_month_costs_nothing",
+    help="A KMS key of your own is a dollar a month, used or not; the keys AWS manages are free.",
+)
+def mistake_a_key_nobody_uses(template: dict[str, Any]) -> None:
+    template["Resources"]["Key"] = {
+        "Type": "AWS::KMS::Key",
+        "Properties": {
+            "KeyPolicy": {
+                "Version": "2012-10-17",
+                "Statement": [
+                    {
+                        "Effect": "Allow",
+                        "Principal": {"AWS": {"Fn::Sub": "arn:aws:iam::${AWS::AccountId}:root"}},
+                        "Action": "kms:*",
+                        "Resource": "*",
+                    }
+                ],
+            }
+        },
+    }
 
 
 @breaks(

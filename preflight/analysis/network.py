@@ -637,8 +637,9 @@ class _Walk:
             what = f"has no {direction} rule for {_packet(self.protocol, self.port)} "
             what += f"{'to' if direction == 'egress' else 'from'} {of}"
             if undecided:
+                service = {"s3": "S3", "dynamodb": "DynamoDB"}.get(other.service, other.service)
                 theirs = S3_PREFIX_LISTS.get(self.layout.design.region) if other.service == "s3" else None
-                what += f"; {', '.join(undecided)} is not known to be {other.service}'s prefix list"
+                what += f"; {', '.join(undecided)} is not known to be {service}'s prefix list"
                 what += f" in {self.layout.design.region}" + (f", which is {theirs}" if theirs else "")
                 self.met.update(dict.fromkeys(undecided))
         self._stop(code, f"the security group {names} {what}", groups[0].logical_id if groups else None)

@@ -147,6 +147,25 @@ class TestFromTheInternet:
         answer = ask(template, "internet", "Web in PublicA")
         assert isinstance(answer, Blocked) and answer.code == "BAD_STATE_ATTACHMENT"
 
+    @pytest.mark.parametrize("mode", ["block-bidirectional", "block-ingress"])
+    def test_blocked_public_access_stops_the_gateway_but_for_what_is_excluded(self, mode: str) -> None:
+        template = clinic()
+        resources = template["Resources"]
+        resources["Bpa"] = {
+            "Type": "AWS::EC2::VPCBlockPublicAccessOptions",
+            "Properties": {"InternetGatewayBlockMode": mode},
+        }
+        stopped = ask(template, VISITOR, "Web in PublicA")
+        assert isinstance(stopped, Blocked) and stopped.code == "VPC_BLOCK_PUBLIC_ACCESS_ENABLED"
+        assert bool(ask(template, "Web in PublicA", VISITOR)) == (mode == "block-ingress")
+        excluded = {"SubnetId": {"Ref": "PublicA"}, "InternetGatewayExclusionMode": "allow-egress"}
+        resources["Excluded"] = {"Type": "AWS::EC2::VPCBlockPublicAccessExclusion", "Properties": excluded}
+        assert not ask(template, VISITOR, "Web in PublicA")
+        assert ask(template, "Web in PublicA", VISITOR)
+        excluded["InternetGatewayExclusionMode"] = "allow-bidirectional"
+        assert ask(template, VISITOR, "Web in PublicA")
+        assert not ask(template, VISITOR, "Web in PublicB")
+
     def test_a_subnet_without_an_association_uses_the_main_route_table(self) -> None:
         template = clinic()
         del template["Resources"]["PublicARoutes"]
@@ -344,6 +363,44 @@ class TestNetworkAcls:
         if isinstance(answer, Blocked):
             assert answer.logical_id == "Entryin90" and "rule 90 denies it" in answer.explanation
 
+    def test_one_port_asks_for_every_answer_and_a_range_for_any(self) -> None:
+        template = clinic()
+        guard(
+            template,
+            (100, "in", "allow", 6, "10.40.0.0/23", (5432, 5432)),
+            (100, "out", "allow", 6, "10.40.0.0/23", (49152, 65535)),
+        )
+        assert not ask(template, "Web in PublicA", "Db in DataA", 5432)
+        assert ask(template, "Web in PublicA", "Db in DataA", (5432, 5432))
+        assert not ask(template, "Web in PublicA", "Db in DataA", (1, 5431))
+
+    def test_a_datagram_that_arrives_counts_when_a_range_is_asked(self) -> None:
+        template = clinic()
+        guard(template, (100, "in", "allow", 17, "10.40.0.0/16", (514, 514)))
+        assert not ask(template, "PublicA", "DataA", 514, "udp")
+        assert ask(template, "PublicA", "DataA", (1, 1023), "udp")
+        assert not ask(template, "PublicA", "DataA", (1, 1023), "tcp")
+
+    def test_visitors_ask_from_1024_up(self) -> None:
+        template = clinic()
+        guard(
+            template,
+            (100, "in", "allow", 6, "0.0.0.0/0", (443, 443)),
+            (100, "out", "allow", 6, "0.0.0.0/0", (32768, 61000)),
+            subnets=("PublicA",),
+        )
+        stopped = ask(template, VISITOR, "Web in PublicA")
+        assert isinstance(stopped, Blocked) and "no rule admits tcp 1024-32767" in stopped.explanation
+        template["Resources"]["Entryout100"]["Properties"]["PortRange"] = {"From": 1024, "To": 65535}
+        assert ask(template, VISITOR, "Web in PublicA")
+
+    def test_the_entry_that_lets_a_packet_in_is_on_the_way(self) -> None:
+        template = clinic()
+        guard(template, (100, "in", "allow", -1, "0.0.0.0/0"), (100, "out", "allow", -1, "0.0.0.0/0"))
+        way = ask(template, "PublicA", "DataA", (22, 22))
+        assert isinstance(way, Path)
+        assert "Entryin100" in [hop.logical_id for hop in way.hops]
+
     def test_within_a_subnet_it_is_not_asked(self) -> None:
         template = clinic()
         guard(template)
@@ -412,6 +469,42 @@ class TestToTheOutside:
         assert isinstance(stopped, Blocked) and "refuses the answer, inbound" in stopped.explanation
         template["Resources"]["Answers"] = acl_entry(110, "in", "allow", 6, "0.0.0.0/0", (1024, 65535))
         assert ask(template, "Db in DataA", "S3")
+
+    def with_s3(self) -> dict[str, Any]:
+        template = clinic()
+        template["Resources"]["S3"] = {
+            "Type": "AWS::EC2::VPCEndpoint",
+            "Properties": {
+                "VpcId": {"Ref": "Vpc"},
+                "ServiceName": {"Fn::Sub": "com.amazonaws.${AWS::Region}.s3"},
+                "RouteTableIds": [{"Ref": "DataTable"}],
+            },
+        }
+        return template
+
+    def test_s3_has_addresses_of_its_own(self) -> None:
+        template = self.with_s3()
+        rule = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "CidrIp": "203.0.113.0/24"}
+        template["Resources"]["Db"]["Properties"]["SecurityGroupEgress"] = [rule]
+        stopped = ask(template, "Db in DataA", "S3")
+        assert isinstance(stopped, Blocked) and "S3 at 52.216." in stopped.because
+        rule["CidrIp"] = "52.216.0.0/15"
+        some = ask(template, "Db in DataA", "S3")
+        assert isinstance(some, Path) and {each.target for each in some.except_for} == {
+            "S3 (S3 at 54.231.0.4)",
+            "S3 (S3 at 3.5.0.4)",
+        }
+
+    @pytest.mark.parametrize("prefix_list", ["pl-02cd2c6b", "pl-6ea54007", "pl-0123456789abcdef0"])
+    def test_a_prefix_list_that_is_not_known_to_be_s3s_is_named_not_trusted(self, prefix_list: str) -> None:
+        template = self.with_s3()
+        template["Resources"]["Db"]["Properties"]["SecurityGroupEgress"] = [
+            {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "DestinationPrefixListId": prefix_list}
+        ]
+        stopped = ask(template, "Db in DataA", "S3")
+        assert isinstance(stopped, Blocked)
+        assert f"{prefix_list} is not known to be S3's prefix list in us-east-1" in stopped.because
+        assert stopped.depends == (prefix_list,)
 
     def test_peering_joins_two_and_is_never_passed_through(self) -> None:
         template = clinic()
