@@ -136,6 +136,10 @@ class Store:
                 shutil.rmtree(path, ignore_errors=True)
 
 
+# bytes; a larger file, data that lies beside the code, is told by its size and time
+LARGE_FILE = 32 * 1024 * 1024
+
+
 def key_of(file: Path, construct_id: str, context: Mapping[str, Any]) -> str:
     """The name all assemblies of one stack file share: its path, context, and the versions that build it."""
     makers = [_digest((ENGINE / name).read_bytes()) for name in MAKERS]
@@ -156,7 +160,13 @@ def folder_digest(folder: Path) -> str:
 def digest_of(path: Path) -> str:
     """The digest of a file's content or a folder's; empty when there is nothing there to read."""
     try:
-        return folder_digest(path) if path.is_dir() else _digest(path.read_bytes())
+        if path.is_dir():
+            return folder_digest(path)
+        if not path.is_file():
+            return ""  # a pipe or a device: reading it may never end
+        stat = path.stat()
+        large = f"{stat.st_size} {stat.st_mtime_ns}".encode() if stat.st_size > LARGE_FILE else None
+        return _digest(large or path.read_bytes())
     except OSError:
         return ""
 

@@ -239,8 +239,15 @@ def _note_paths(seen: Seen, args: list[Any]) -> None:
         for value in values:
             if isinstance(value, str) and 0 < len(value) < 500 and os.sep in value and not is_library(value):
                 path = Path(value).absolute()
-                if path.exists():
+                if _could_be_an_asset(path, seen.folder):
                     seen.files.add(str(path))
+
+
+def _could_be_an_asset(path: Path, code: Path) -> bool:
+    """Whether a text that reads as a path is one: the "/" of a role's path or a join names the whole disk, and is not."""
+    if path.is_dir():
+        return len(path.parts) > 2 and path != code and path not in code.parents
+    return path.is_file()
 
 
 def _asked_by_learner(seen: Seen) -> bool:

@@ -536,3 +536,16 @@ def test_any_words_of_cdk_s_become_one_line(text: str) -> None:
 def test_of_many_faults_the_first_is_told() -> None:
     said = "ValidationFailedWithErrors: Validation failed with the following errors:\n  [Lab1/A] One.\n  [Lab1/B] Two."
     assert cdk_sentence(said) == "Lab1/A: One (and 1 more)"
+
+
+def test_a_slash_in_the_code_is_not_taken_for_the_whole_disk(desk: Desk) -> None:
+    source = with_body(
+        """
+        from aws_cdk import aws_iam as iam
+        role = iam.Role(self, 'Role', path='/', assumed_by=iam.ServicePrincipal('lambda.amazonaws.com'))
+        cdk.CfnOutput(self, 'Key', value=cdk.Fn.join('/', [role.role_name, 'raw']))
+        s3.Bucket(self, 'Notes')
+        """
+    )
+    desk.synth(source)
+    assert desk.synth().cached
