@@ -244,7 +244,7 @@ def _note_paths(seen: Seen, args: list[Any]) -> None:
 
 
 def _could_be_an_asset(path: Path, code: Path) -> bool:
-    """Whether a text that reads as a path is one: the "/" of a role's path or a join names the whole disk, and is not."""
+    """Whether a text that reads as a path is one; the "/" of a role's path names the whole disk, and is not."""
     if path.is_dir():
         return len(path.parts) > 2 and path != code and path not in code.parents
     return path.is_file()
