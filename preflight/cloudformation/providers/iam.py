@@ -95,7 +95,8 @@ def refuse_malformed_trust(policy: Mapping[str, Any], context: Context, operatio
     """Raise IAM's MalformedPolicyDocument for a trust policy it does not take.
 
     A role's trust policy has no resource, for it is the role itself, and is about STS alone.
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html, checked_on 2026-11-22
+    https://oneuptime.com/blog/post/2025-12-18-terraform-fix-malformed-policy-document-resource/view,
+    checked_on 2026-11-22
     """
     statements = policy.get("Statement", [])
     for statement in statements if isinstance(statements, list) else [statements]:

@@ -248,22 +248,18 @@ class Bucket(Table):
 
 
 def refuse_invalid_rules(rules: list[Any]) -> None:
-    """Raise S3's error for a lifecycle rule that does nothing, or moves what is too young or already gone.
+    """Raise S3's error for a lifecycle rule that does nothing, or moves what is already gone.
 
-    https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html,
-    checked_on 2026-11-22
+    A move may come on any day: S3 asks no more for 30 days before Standard-IA
+    (https://docs.aws.amazon.com/AmazonS3/latest/API/API_Transition.html, checked_on 2026-11-22).
     """
     for rule in rules:
         said = ""
         if not rule.keys() - {"ID", "Filter", "Prefix", "Status"}:
             said = "At least one action needs to be specified in a rule"
-        days = {each["StorageClass"]: each["Days"] for each in rule.get("Transitions", []) if "Days" in each}
-        for storage in ("STANDARD_IA", "ONEZONE_IA"):
-            if days.get(storage, 30) < 30:
-                least = "must be greater than or equal to 30 for storageClass"
-                said = said or f"'Days' in Transition action {least} '{storage}'"
+        days = [each["Days"] for each in rule.get("Transitions", []) if "Days" in each]
         expiration = rule.get("Expiration", {}).get("Days")
-        if expiration is not None and max(days.values(), default=-1) >= expiration:
+        if expiration is not None and max(days, default=-1) >= expiration:
             said = said or "'Days' in the Expiration action must be greater than 'Days' in the Transition action"
         if said:
             raise refusal("InvalidArgument", said, "PutBucketLifecycleConfiguration")

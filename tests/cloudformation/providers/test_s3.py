@@ -282,7 +282,6 @@ def test_a_bucket_and_its_objects_may_share_a_statement(bench, logs):
     ("rule", "words"),
     [
         ({}, "At least one action needs to be specified in a rule"),
-        ({"Transitions": [{"StorageClass": "STANDARD_IA", "TransitionInDays": 10}]}, "equal to 30 for storageClass"),
         (
             {"ExpirationInDays": 30, "Transitions": [{"StorageClass": "GLACIER", "TransitionInDays": 90}]},
             "'Days' in the Expiration action must be greater than 'Days' in the Transition action",
@@ -292,6 +291,12 @@ def test_a_bucket_and_its_objects_may_share_a_statement(bench, logs):
 def test_a_lifecycle_rule_s3_does_not_take_is_refused(bench, rule, words):
     with pytest.raises(ClientError, match=words):
         bench.make("AWS::S3::Bucket", LifecycleConfiguration={"Rules": [{"Id": "r", "Status": "Enabled", **rule}]})
+
+
+def test_a_lifecycle_rule_may_move_on_any_day(bench):
+    moves = [{"StorageClass": "STANDARD_IA", "TransitionInDays": 0}]
+    rule = {"Id": "r", "Status": "Enabled", "ExpirationInDays": 1, "Transitions": moves}
+    assert bench.make("AWS::S3::Bucket", LifecycleConfiguration={"Rules": [rule]}).unapplied == ()
 
 
 def test_blocked_kinds_of_encryption_are_named_for_nothing_keeps_them(bench):
