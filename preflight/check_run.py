@@ -84,18 +84,19 @@ class Report:
 class Examiner:
     """Keeps what is slow to start, the CDK kernel and the cloud, warm from one check to the next.
 
-    A context manager; nothing starts before it is needed.
+    A context manager; nothing starts before it is needed. `say` is given what the learner's code prints.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, say: Callable[[str], object] | None = None) -> None:
         self._root = root
+        self._say = say
         self._synthesizer: Synthesizer | None = None
         self._cloud: OfflineCloud | None = None
 
     def __enter__(self) -> Examiner:
         from preflight.synth import Synthesizer
 
-        self._synthesizer = Synthesizer(self._root).__enter__()
+        self._synthesizer = Synthesizer(self._root, say=self._say).__enter__()
         return self
 
     def __exit__(
@@ -150,9 +151,11 @@ class Examiner:
         return self._cloud
 
 
-def examine(root: Path, lab: Lab, code: Code, *, limit: float = 60) -> Report:
+def examine(
+    root: Path, lab: Lab, code: Code, *, limit: float = 60, say: Callable[[str], object] | None = None
+) -> Report:
     """Check one lab's code once; see Examiner.examine."""
-    with Examiner(root) as examiner:
+    with Examiner(root, say=say) as examiner:
         return examiner.examine(lab, code, limit=limit)
 
 

@@ -50,7 +50,7 @@ def check(
     from preflight.check_run import examine
 
     with desk.waiting(f"Lab {chosen.number}: building it, deploying it offline, asking its promises …"):
-        report = examine(desk.root, chosen, desk.workspace.code_for(chosen, choice=choice))
+        report = examine(desk.root, chosen, desk.workspace.code_for(chosen, choice=choice), say=desk.say)
     record(desk, report)
     _show(desk, report, as_json=as_json, debug=debug)
     return report.exit_code

@@ -27,6 +27,7 @@ class Desk:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._waiting = ""
 
     @cached_property
     def course(self) -> Course:
@@ -89,11 +90,22 @@ class Desk:
         if not sys.stderr.isatty():
             yield
             return
+        self._waiting = sentence
         print(f"\r{sentence}", end="", file=sys.stderr, flush=True)
         try:
             yield
         finally:
-            print(f"\r{' ' * len(sentence)}\r", end="", file=sys.stderr, flush=True)
+            self._clear_waiting()
+            self._waiting = ""
+
+    def say(self, text: str) -> None:
+        """What the learner's code prints, on lines of its own, above the sentence that says what takes so long."""
+        self._clear_waiting()
+        print(f"{text.rstrip()}\n{self._waiting}", end="", file=sys.stderr, flush=True)
+
+    def _clear_waiting(self) -> None:
+        if self._waiting:
+            print(f"\r{' ' * len(self._waiting)}\r", end="", file=sys.stderr, flush=True)
 
     def close(self) -> None:
         """Say what came up on the way, and let go of files."""

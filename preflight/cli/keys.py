@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 
@@ -15,21 +15,25 @@ class Keys(Protocol):
 
 
 @contextlib.contextmanager
-def pressed() -> Iterator[Keys | None]:
-    """Read keys one by one inside the block, and leave the terminal as it was found; None without a terminal."""
+def pressed(resumed: Callable[[], None] = lambda: None) -> Iterator[Keys | None]:
+    """Read keys one by one inside the block, and leave the terminal as it was found; None without a terminal.
+
+    `resumed` is called when the program comes back from Ctrl-Z, in the middle of whatever the main thread does.
+    """
     if not sys.stdin.isatty():
         yield None
     elif sys.platform == "win32":
         yield _from_console
     else:
-        with _without_enter() as keys:
+        with _without_enter(resumed) as keys:
             yield keys
 
 
 @contextlib.contextmanager
-def _without_enter() -> Iterator[Keys]:
+def _without_enter(resumed: Callable[[], None]) -> Iterator[Keys]:
     import os
     import select
+    import signal
     import termios
     import tty
 
@@ -41,11 +45,19 @@ def _without_enter() -> Iterator[Keys]:
             return None
         return os.read(terminal, 1).decode(errors="ignore") or None
 
+    def back(*_: object) -> None:
+        # in the background the terminal is the shell's, and changing it would stop the program again
+        if os.tcgetpgrp(terminal) == os.getpgrp():
+            tty.setcbreak(terminal)
+            resumed()
+
+    before = signal.signal(signal.SIGCONT, back)
     try:
         # cbreak and not raw: Ctrl-C stays Ctrl-C
         tty.setcbreak(terminal)
         yield key
     finally:
+        signal.signal(signal.SIGCONT, before)
         termios.tcsetattr(terminal, termios.TCSADRAIN, found)
 
 

@@ -89,7 +89,10 @@ def compare(context: typer.Context, lab: LabWord = None) -> None:
             f"Lab {chosen.number} is not yours yet, so there is nothing to compare; ./lab start {chosen.number}"
         )
     codes = [desk.workspace.code_for(chosen), desk.workspace.code_for(chosen, choice="worked")]
-    with desk.waiting(f"Lab {chosen.number}: checking yours, then building both …"), Examiner(desk.root) as examiner:
+    with (
+        desk.waiting(f"Lab {chosen.number}: checking yours, then building both …"),
+        Examiner(desk.root, say=desk.say) as examiner,
+    ):
         # what was kept yesterday may have been changed today
         report = examiner.examine(chosen, codes[0])
         record(desk, report)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import re
 import sys
 import threading
 import time
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from preflight.workspace import Code
 
 SAVED = "saved"
+RESUMED = "resumed"
 # an editor's one save may be several events: truncate, write, rename
 SETTLE_MS = 40
 CLEAR = "\x1b[2J\x1b[H"
@@ -35,14 +37,17 @@ class Watch:
         self._desk = desk
         self._lab = lab
         self._code = code
-        self._events: queue.Queue[str] = queue.Queue()
+        # simple, because a signal puts into it while it is read from
+        self._events: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._keys_work = False
+        self._checking = False
+        self._shown = desk.lines()
 
     def run(self) -> int:
         """Check, then wait for a save or a key, until told to stop; 0."""
         from preflight.check_run import Examiner
 
-        with Examiner(self._desk.root) as examiner, self._listening():
+        with Examiner(self._desk.root, say=self._desk.say) as examiner, self._listening():
             # the first answer may come from the cache; the next save must not wait for the kernel
             examiner.warm_up()
             self._check(examiner)
@@ -54,15 +59,24 @@ class Watch:
         if event in (SAVED, "r"):
             self._check(examiner)
             return
+        if event == RESUMED:
+            self._clear()
+            self._desk.show(self._shown)
+            return
         print()
         self._show(self._told(self._hint if event == "h" else self._list))
 
     def _check(self, examiner: Examiner) -> None:
-        if sys.stdout.isatty():
-            print(CLEAR, end="", flush=True)
+        self._clear()
+        self._checking = True
         with self._desk.waiting(f"Lab {self._lab.number}: checking …"):
             lines = self._told(lambda: self._report(examiner))
+        self._checking = False
         self._show(lines)
+
+    def _clear(self) -> None:
+        if sys.stdout.isatty():
+            print(CLEAR, end="", flush=True)
 
     def _report(self, examiner: Examiner) -> Lines:
         from preflight.cli.check import answer_lines, record
@@ -88,7 +102,9 @@ class Watch:
         except PreflightError as error:
             from preflight.cli.app import words
 
-            return self._desk.lines().add(words(error), NOT_YET)
+            # the watch asks again by itself
+            said = re.sub(r"\bthen \./lab check \S+", "then save again", words(error))
+            return self._desk.lines().add(said, NOT_YET)
         except Exception as error:
             said = f"Preflight itself stumbled ({type(error).__name__}: {error})."
             return self._desk.lines().add(said, NOT_YET).row("next", self._debug_command, COMMAND, indent=0)
@@ -103,6 +119,7 @@ class Watch:
             lines.add(FOOTER, QUIET)
         else:
             lines.add("watching; Ctrl-C ends it", QUIET)
+        self._shown = lines
         self._desk.show(lines)
         sys.stdout.flush()
 
@@ -131,7 +148,7 @@ class Watch:
     def _listening(self) -> Iterator[None]:
         """Put saves and keys into the queue while the block runs."""
         stop = threading.Event()
-        with keys.pressed() as key:
+        with keys.pressed(lambda: self._events.put(RESUMED)) as key:
             self._keys_work = key is not None
             listeners = [threading.Thread(target=self._hear_saves, args=(stop,), daemon=True)]
             if key is not None:
@@ -162,6 +179,8 @@ class Watch:
             typed = key(0.1)
             if typed is not None and typed.lower() in "hlrq":
                 self._events.put(typed.lower())
+                if typed.lower() == "q" and self._checking:
+                    self._desk.say("stopping after this check")
 
 
 def matters_in(folder: Path) -> Callable[[object, str], bool]:
@@ -171,6 +190,9 @@ def matters_in(folder: Path) -> Callable[[object, str], bool]:
         file = Path(path)
         inside = file.relative_to(folder) if file.is_relative_to(folder) else file
         if {"__pycache__", "cdk.out", "node_modules"}.intersection(inside.parts):
+            return False
+        # the folder may be the project's own: .git, .venv, and .preflight, which every check writes to
+        if any(part.startswith(".") for part in inside.parts[:-1]):
             return False
         # 4913 is what Vim writes to learn whether it may write
         return not (file.name.startswith((".", "#")) or file.name.endswith(_PASSING) or file.name == "4913")

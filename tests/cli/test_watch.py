@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -27,12 +28,21 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="pseudo terminals are
 class Screen:
     """A terminal of 100 columns with a watch in it; `waits_for` reads on until these words have come."""
 
-    def __init__(self, process: subprocess.Popen[bytes], terminal: int) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], terminal: int, theirs: int) -> None:
         self.process = process
+        self.theirs = theirs
         self.terminal = terminal
 
     def press(self, key: str) -> None:
         os.write(self.terminal, key.encode())
+
+    def line_by_line(self) -> None:
+        """The terminal as a shell leaves it when a program is stopped: keys come with Enter."""
+        import termios
+
+        attributes = termios.tcgetattr(self.theirs)
+        attributes[3] |= termios.ICANON | termios.ECHO
+        termios.tcsetattr(self.theirs, termios.TCSANOW, attributes)
 
     def waits_for(self, *words: str, seconds: float = 30) -> str:
         text, until = "", time.monotonic() + seconds
@@ -70,7 +80,7 @@ def watching(shelf: Shelf) -> Iterator[Screen]:
         command, cwd=PROJECT, stdin=theirs, stdout=theirs, stderr=theirs, preexec_fn=take_terminal
     )
     try:
-        yield Screen(process, terminal)
+        yield Screen(process, terminal, theirs)
         assert termios.tcgetattr(theirs) == before, "the terminal is not as it was"
     finally:
         process.kill()
@@ -97,7 +107,10 @@ def test_a_sitting(shelf: Shelf) -> None:
 
         whole = stack.read_text()
         stack.write_text(whole + "oh no(\n")
-        screen.waits_for("stack.py:13: ", "./lab check 1", FOOTER)
+        said = screen.waits_for("stack.py:13: ", "then save again", FOOTER)
+        assert "./lab check" not in said
+        screen.press("h")
+        screen.waits_for("At your last check, on ", "concept · 2 of 4", FOOTER)
 
         # many editors write a new file and move it over the old one
         new = stack.with_name("stack.py.new")
@@ -111,6 +124,35 @@ def test_a_sitting(shelf: Shelf) -> None:
         assert screen.process.wait(10) == 0
     outcomes = [attempt["promises"] for attempt in shelf.run("progress", "--json").json()["labs"][0]["attempts"]]
     assert [list(each.values()).count("kept") for each in outcomes] in ([1, 2, 2, 3], [1, 2, 2, 3, 3])
+
+
+@posix
+def test_coming_back_from_ctrl_z_keys_work_and_the_answer_is_there(shelf: Shelf) -> None:
+    shelf.start(1)
+    with watching(shelf) as screen:
+        screen.waits_for("1 of 3 kept", FOOTER)
+        # a whole job of its own cannot be stopped by Ctrl-Z, so what the shell does is done here
+        screen.process.send_signal(signal.SIGSTOP)
+        os.waitpid(screen.process.pid, os.WUNTRACED)
+        screen.line_by_line()
+        screen.process.send_signal(signal.SIGCONT)
+        screen.waits_for("1 of 3 kept", FOOTER)
+        screen.press("q")
+        assert screen.process.wait(10) == 0
+
+
+@posix
+def test_what_the_code_prints_has_lines_of_its_own_and_q_is_answered_at_once(shelf: Shelf) -> None:
+    stack = shelf.start(1).stack(1)
+    slow = "import time\nprint('counting books')\ntime.sleep(1.5)\n"
+    with watching(shelf) as screen:
+        screen.waits_for("1 of 3 kept", FOOTER)
+        stack.write_text(stack.read_text().replace("import aws_cdk", f"{slow}import aws_cdk", 1))
+        screen.waits_for("checking …")
+        screen.press("q")
+        said = screen.waits_for("stopping after this check", "counting books", "1 of 3 kept")
+        assert not re.search("[^\\s].*counting books|counting books.*[^\\s]", said.replace("\r", "\n"))
+        assert screen.process.wait(10) == 0
 
 
 @posix
@@ -148,6 +190,8 @@ def test_saves_that_come_together_are_one_and_no_key_is_lost(shelf: Shelf) -> No
         ("#stack.py#", False),
         ("4913", False),
         ("cdk.out/tree.json", False),
+        (".preflight/assemblies/made.json", False),
+        (".venv/lib/jsii.py", False),
     ],
 )
 def test_what_editors_and_python_leave_behind_is_no_save(tmp_path: Path, file: str, counts: bool) -> None:
