@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import aws_cdk as cdk
+from aws_cdk import aws_autoscaling as autoscaling
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
@@ -70,7 +71,20 @@ class LockedNetwork(cdk.Stack):
             self.allow(back, False, 200 + index, cidr, LINUX)
             self.allow(back, True, 200 + index, cidr, (443, 443))
 
-        cdk.CfnOutput(self, "WebsiteSubnets", value=", ".join(each.subnet_id for each in website))
+        # A group of no machines, ready for Lab 7, is free.
+        servers = autoscaling.CfnLaunchConfiguration(self, "Servers", image_id="ami-12345678", instance_type="t3.nano")
+        autoscaling.CfnAutoScalingGroup(
+            self,
+            "Fleet",
+            min_size="0",
+            max_size="2",
+            launch_configuration_name=servers.ref,
+            vpc_zone_identifier=[each.subnet_id for each in website],
+        )
+
+        # An id named twice is still one subnet.
+        named = [each.subnet_id for each in (*website, website[0])]
+        cdk.CfnOutput(self, "WebsiteSubnets", value=", ".join(named))
         cdk.CfnOutput(self, "DatabaseSubnets", value=", ".join(each.subnet_id for each in databases))
         cdk.CfnOutput(self, "WebsiteSecurityGroup", value=web.security_group_id)
         cdk.CfnOutput(self, "DatabaseSecurityGroup", value=database.security_group_id)
