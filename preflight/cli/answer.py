@@ -12,6 +12,7 @@ from preflight.cli.lines import COMMAND, KEPT, NAME, NOT_YET, QUIET, UNKNOWN, Li
 
 if TYPE_CHECKING:
     from preflight.check_run import Report
+    from preflight.lab import Lab
     from preflight.verdict import Verdict
     from preflight.workspace import Code
 
@@ -53,7 +54,7 @@ def next_command(report: Report, beside: Beside) -> str:
     if report.place:
         return "./lab" if report.holds else f"./lab check {number}"
     if report.code.kind == "file" and not report.holds:
-        return _again(report)
+        return again(report.lab, report.code)
     if report.code.kind != "yours":
         return f"./lab check {number}" if beside.started else f"./lab start {number}"
     if "not_yet" in outcomes:
@@ -114,7 +115,7 @@ def _could_not_ask(lines: Lines, report: Report, verdict: Verdict, position: int
     lines.blank().mark("?", verdict.title, UNKNOWN, right=right)
     lines.row("saw", verdict.saw, right=verdict.where or "")
     lines.row("means", verdict.means)
-    lines.row("next", f"{_again(report)}{' --debug' if verdict.error else ''}", NAME).blank()
+    lines.row("next", f"{again(report.lab, report.code)}{' --debug' if verdict.error else ''}", NAME).blank()
 
 
 def _waiting(lines: Lines, report: Report, verdict: Verdict, position: int, beside: Beside) -> None:
@@ -128,11 +129,11 @@ def _elsewhere(lines: Lines, report: Report, verdict: Verdict, position: int, be
     lines.row("asked", f"{'in an account' if report.mode == 'offline' else 'offline'} only: {verdict.saw}", QUIET)
 
 
-def _again(report: Report) -> str:
-    """The command that gives this answer anew."""
+def again(lab: Lab, code: Code) -> str:
+    """The command that checks this code anew."""
     choices = {"yours": "", "worked": " --worked", "starter": " --starter"}
-    file = f" --code {shlex.quote(shown_path(report.code.path, Path.cwd()))}"
-    return f"./lab check {report.lab.number}{choices.get(report.code.kind, file)}"
+    file = f" --code {shlex.quote(shown_path(code.path, Path.cwd()))}"
+    return f"./lab check {lab.number}{choices.get(code.kind, file)}"
 
 
 def _hint_for(report: Report, verdict: Verdict) -> str:

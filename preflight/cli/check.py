@@ -9,7 +9,7 @@ import typer
 
 from preflight.cli.desk import Desk
 from preflight.cli.lines import QUIET, Lines
-from preflight.errors import Unavailable, Usage
+from preflight.errors import BrokenCode, Unavailable, Usage
 
 if TYPE_CHECKING:
     from preflight.check_run import Report
@@ -48,9 +48,16 @@ def check(
 
         return Watch(desk, chosen, desk.workspace.code_for(chosen, choice=choice)).run()
     from preflight.check_run import examine
+    from preflight.cli.answer import again
 
+    asked = desk.workspace.code_for(chosen, choice=choice)
     with desk.waiting(f"Lab {chosen.number}: building it, deploying it offline, asking its promises …"):
-        report = examine(desk.root, chosen, desk.workspace.code_for(chosen, choice=choice), say=desk.say)
+        try:
+            report = examine(desk.root, chosen, asked, say=desk.say)
+        except BrokenCode as error:
+            # who mends a file given by hand asks about that file again
+            error.message = error.message.replace(f"then ./lab check {chosen.number}", f"then {again(chosen, asked)}")
+            raise
     record(desk, report)
     _show(desk, report, as_json=as_json, debug=debug)
     return report.exit_code

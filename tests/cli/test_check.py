@@ -97,6 +97,12 @@ def test_code_that_cannot_be_built_is_told_with_its_line(shelf: Shelf) -> None:
     assert said.json()["error"] == said.err.strip()
 
 
+def test_a_file_given_by_hand_that_cannot_be_built_is_asked_about_again(shelf: Shelf, tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text("import aws_cdk as cdk,,\n")
+    shelf.run("check", "1", "--code", str(file)).says("mine.py:1: ", f"then ./lab check 1 --code {file}", code=2)
+
+
 def test_debug_shows_the_traceback_of_an_error(shelf: Shelf) -> None:
     shelf.start(1).write(1, "versioned=False", "versioned=False,,")
     shelf.run("check", "1", "--debug").says("Traceback", "stack.py:11", code=2)
