@@ -24,6 +24,7 @@ from preflight.analysis.conditions import (
     UNKNOWN,
     Finding,
     Known,
+    Like,
     Lookup,
     Mark,
     fill,
@@ -42,6 +43,7 @@ __all__ = [
     "UNKNOWN",
     "Considered",
     "Decision",
+    "Like",
     "MalformedPolicy",
     "Policy",
     "Principal",
@@ -50,7 +52,7 @@ __all__ = [
 ]
 
 Answer = Literal["allowed", "explicitly_denied", "implicitly_denied", "depends"]
-ContextValue = str | bool | int | float | Sequence[str] | Mark | None
+ContextValue = str | bool | int | float | Sequence[str] | Like | Mark | None
 Document = Policy | Mapping[str, Any] | str
 
 # the layers, in AWS's words
@@ -69,11 +71,11 @@ class Request:
     """One request as AWS would judge it.
 
     `context` holds condition keys: a text, several, None or ABSENT for a key the request does not carry, PRESENT for
-    one that is there with a value nobody knows, UNKNOWN for one nobody knows about. Keys that follow from the
-    principal, the resource and the action (aws:PrincipalArn, aws:username, aws:ResourceAccount, ...) need not be
-    given. Every other key is UNKNOWN, so that the answer can say what it depends on; with `complete` it is absent,
-    which is right where the whole request is in sight. `complete` can also name the beginnings of the keys it is true
-    for, in lower case, as in ("aws:", "s3:"). Keys AWS always sends are then PRESENT, never absent.
+    one that is there with a value nobody knows, Like for one known in part, UNKNOWN for one nobody knows about. Keys
+    that follow from the principal, the resource and the action (aws:PrincipalArn, aws:userid, aws:ResourceAccount,
+    ...) need not be given. Every other key is UNKNOWN, so that the answer can say what it depends on; with `complete`
+    it is absent, which is right where the whole request is in sight. `complete` can also name the beginnings of the
+    keys it is true for, in lower case, as in ("aws:", "s3:"). Keys AWS always sends are then PRESENT, never absent.
 
     `resource` is an ARN, or "*" for actions that have none. With `pattern`, its `*` and `?` stand for every resource
     they match. `resource_account` is the owner's account, needed where the ARN has none (S3): there the principal's
@@ -195,7 +197,7 @@ def decide(
         return case.decision(best, considered)
     worst = case.settle(considered, {n for n in undecided if considered[n].effect == "Deny"})
     if best.answer == worst.answer or "allowed" not in (best.answer, worst.answer):
-        if case.unknown_trust and best.answer == "implicitly_denied":
+        if case.unknown_trust and best.missing == case.resource_name:
             return case.depends(considered, (case.unknown_trust,))
         return case.decision(best, considered)
     return case.split(considered, undecided)
@@ -436,9 +438,12 @@ class _Case:
             return _Outcome("allowed", any_grant)
         if self.same_account:
             return self._grant_within(allows, on_resource)
+        outcome = self._identity(allows)
+        if self.unknown_trust and outcome.answer != "allowed":
+            # whoever the other account trusts, this side must allow it too
+            return outcome
         if any_grant is None:
             return _Outcome("implicitly_denied", missing=self.resource_name, note="another account owns the resource")
-        outcome = self._identity(allows)
         if outcome.answer != "allowed":
             return outcome
         if outcome.by is None:
@@ -629,6 +634,7 @@ def _derived(request: Request) -> dict[str, Known]:
     if kind in ("user", "session", "root", "federated-user"):
         facts["aws:principalarn"] = (principal.role_arn or principal.arn,)
         facts["aws:principalaccount"] = (principal.account,)
+        facts["aws:userid"] = _user_id(principal)
     else:
         facts["aws:principalarn"] = ABSENT
         facts["aws:principalaccount"] = ("anonymous",) if kind == "anonymous" else ABSENT
@@ -642,10 +648,31 @@ def _derived(request: Request) -> dict[str, Known]:
         facts[f"aws:principaltag/{key}".lower()] = (value,)
     if request.owner:
         facts["aws:resourceaccount"] = (request.owner,)
+        if request.action.lower().startswith("s3"):
+            # S3's own, older key of the same meaning
+            facts["s3:resourceaccount"] = (request.owner,)
     region = request.resource.split(":")[3] if request.resource.count(":") >= 5 else ""
     if region and not isinstance(request.resource, Unknown):
         facts["aws:requestedregion"] = (region,)
     return facts
+
+
+def _user_id(principal: Principal) -> Known:
+    """aws:userid as far as the kind of principal tells it; the unique id is given by whoever knows it.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html, principal key values
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html, unique identifiers
+    """
+    if principal.kind == "root":
+        return (principal.account,)
+    if principal.kind == "federated-user":
+        return (f"{principal.account}:{principal.name}",)
+    return Like(user_id_of("", principal.session) if principal.kind == "session" else USER_ID)
+
+
+def user_id_of(role_id: str, session: str = "") -> str:
+    """The pattern of aws:userid in a role's session; an id or a name of "" is one nobody knows."""
+    return f"{role_id or 'AROA' + '?' * 17}:{session or '*'}"
 
 
 def _of_credentials(principal: Principal) -> dict[str, Known]:
@@ -736,6 +763,9 @@ def _listed(names: Sequence[str]) -> str:
     unique = list(dict.fromkeys(names))
     return " and ".join([", ".join(unique[:-1]), unique[-1]] if len(unique) > 2 else unique)
 
+
+# the form of a user's unique id
+USER_ID = "AIDA" + "?" * 17
 
 # how far a statement got before it failed
 NEAR_RESOURCE, NEAR_CONDITION = 2, 3

@@ -1,7 +1,8 @@
 """Whether a statement's conditions hold, for what is known of the request.
 
-A key of the request context is known (one text or several), absent (ABSENT), there with a value nobody can tell from
-here (PRESENT), or not known at all (UNKNOWN). So an answer is True, False, or None with the keys it depends on.
+A key of the request context is known (one text or several), known in part (Like), absent (ABSENT), there with a value
+nobody can tell from here (PRESENT), or not known at all (UNKNOWN). So an answer is True, False, or None with the keys
+it depends on.
 
 Sources, checked 2026-11-22:
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
@@ -23,7 +24,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
-from preflight.analysis.patterns import glob
+from preflight.analysis.patterns import covers, glob, overlap
 from preflight.intrinsics import Unknown
 
 
@@ -43,7 +44,40 @@ ABSENT = Mark.ABSENT
 PRESENT = Mark.PRESENT
 UNKNOWN = Mark.UNKNOWN
 
-Known = tuple[str, ...] | Mark
+
+@dataclass(frozen=True)
+class Like:
+    """A text known in part, as in "AROAEXAMPLEID:*": its `*` and `?` stand for letters nobody knows.
+
+    `never` holds patterns the text is known not to match. What is not known holds no `*` and no `?` itself.
+    """
+
+    pattern: str
+    never: tuple[str, ...] = ()
+
+    def meets(self, base: str, value: str, literal: str | None = None) -> bool | None:
+        """Whether the text matches one policy value (not negated); None when nobody can tell."""
+        mine, exact = self.pattern, value if literal is None else literal
+        if base in ("StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase"):
+            mine, exact = mine.lower(), exact.lower()
+        if base not in ("StringLike", "StringNotLike"):
+            is_text = FAMILY[base] == "String"
+            can_be = not is_text or (not set("*?") & set(exact) and glob(mine).fullmatch(exact) is not None)
+            return None if can_be and not (is_text and self._is_never(exact)) else False
+        if STAR in value or MARK in value:
+            return None
+        if covers(value, mine):
+            return True
+        return None if overlap(value, mine) and not self._is_never(value) else False
+
+    def _is_never(self, value: str) -> bool:
+        return any(covers(pattern, value) for pattern in self.never)
+
+    def __str__(self) -> str:
+        return re.sub(r"[*?]+", "...", self.pattern)
+
+
+Known = tuple[str, ...] | Like | Mark
 Lookup = Callable[[str], Known]
 
 
@@ -78,6 +112,8 @@ class Condition:
             return self._absent()
         if actual is PRESENT:
             return Finding(None, f"the value of {self.key} is not known", (self.key,))
+        if isinstance(actual, Like):
+            return self._compare((actual,), lookup)
         assert isinstance(actual, tuple)
         return self._compare(actual, lookup)
 
@@ -100,30 +136,30 @@ class Condition:
             return Finding(False, why)
         return Finding(self.base in NEGATED, why)
 
-    def _compare(self, actual: tuple[str, ...], lookup: Lookup) -> Finding:
+    def _compare(self, actual: Sequence[str | Like], lookup: Lookup) -> Finding:
         negated = self.base in NEGATED
         shown = " and ".join(f'"{each}"' for each in actual)
         why = f"{self.key} is {shown}"
         if self.quantifier and all(each == "" for each in actual):
             # an empty data set, such as an empty string
             return Finding(self.quantifier == "ForAllValues", f"{self.key} is empty")
-        tests, unresolved, keys = self._tests(lookup)
-        if unresolved and not tests and not keys:
+        wanted, unresolved, keys = self._wanted(lookup)
+        if unresolved and not wanted and not keys:
             return Finding(False, f"the policy variable {unresolved} has no value in this request")
         if negated and unresolved:
             return Finding(False, f"the policy variable {unresolved} has no value in this request")
-        hits = [any(test(each) for test in tests) for each in actual]
-        if negated:
-            passed = [not hit for hit in hits]
-            held = any(passed) if self.quantifier == "ForAnyValue" else all(passed)
-            # what is not known can only add a match
-            return Finding(None, why, keys) if keys and held else Finding(held, why)
-        held = all(hits) if self.quantifier == "ForAllValues" else any(hits)
-        return Finding(None, why, keys) if keys and not held else Finding(held, why)
+        # what is not known of the policy can only add a match
+        hits = [
+            _any([*(_meets(self.base, each, *value) for value in wanted), *([None] if keys else [])]) for each in actual
+        ]
+        every = self.quantifier == "ForAllValues" or (negated and self.quantifier != "ForAnyValue")
+        passed = [None if hit is None else hit is not negated for hit in hits]
+        held = _all(passed) if every else _any(passed)
+        return Finding(held, why, (keys or (self.key,)) if held is None else ())
 
-    def _tests(self, lookup: Lookup) -> tuple[list[Callable[[str], bool]], str, tuple[str, ...]]:
-        """The policy's values as tests, a variable that has no value, and what is not known."""
-        tests: list[Callable[[str], bool]] = []
+    def _wanted(self, lookup: Lookup) -> tuple[list[tuple[str, str | None]], str, tuple[str, ...]]:
+        """The policy's values (as pattern and literal), a variable that has no value, and what is not known."""
+        wanted: list[tuple[str, str | None]] = []
         unresolved = ""
         keys: list[str] = []
         for value in self.values:
@@ -131,7 +167,7 @@ class Condition:
                 keys.append(str(value))
                 continue
             if not (self.variables and "${" in value and self.base in TAKES_VARIABLES):
-                tests.append(matcher(self.base, value))
+                wanted.append((value, None))
                 continue
             filled = fill(value, lookup)
             if filled.missing:
@@ -139,8 +175,8 @@ class Condition:
             elif filled.unknown:
                 keys.extend(filled.unknown)
             else:
-                tests.append(matcher(self.base, filled.pattern, filled.literal))
-        return tests, unresolved, tuple(keys)
+                wanted.append((filled.pattern, filled.literal))
+        return wanted, unresolved, tuple(keys)
 
 
 class Filled(NamedTuple):
@@ -178,7 +214,7 @@ def fill(text: str, lookup: Lookup) -> Filled:
         known = lookup(key)
         if known is ABSENT and with_default:
             return with_default[2]
-        if known is UNKNOWN or known is PRESENT:
+        if known is UNKNOWN or known is PRESENT or isinstance(known, Like):
             unknown.append(key)
             return ""
         # a key with several values cannot be a variable
@@ -219,6 +255,15 @@ def read_conditions(declared: Any, variables: bool) -> tuple[Condition, ...]:
     return tuple(conditions)
 
 
+def is_operator(name: str) -> bool:
+    """Whether AWS knows a condition operator, as in "ForAnyValue:StringLikeIfExists"."""
+    try:
+        _operator(name)
+    except Fault:
+        return False
+    return True
+
+
 def _operator(operator: str) -> tuple[Literal["", "ForAllValues", "ForAnyValue"], str, bool]:
     quantifier, _, name = operator.rpartition(":")
     if_exists = name.endswith("IfExists")
@@ -257,6 +302,20 @@ def _check(operator: str, base: str, value: str) -> None:
         raise Fault(f'{operator} takes an address or a CIDR range, not "{value}"')
     if family == "Binary" and _bytes(value) is None:
         raise Fault(f'{operator} takes a base64 text, not "{value}"')
+
+
+def _meets(base: str, actual: str | Like, value: str, literal: str | None) -> bool | None:
+    if isinstance(actual, Like):
+        return actual.meets(base, value, literal)
+    return matcher(base, value, literal)(actual)
+
+
+def _any(answers: Sequence[bool | None]) -> bool | None:
+    return True if True in answers else None if None in answers else False
+
+
+def _all(answers: Sequence[bool | None]) -> bool | None:
+    return False if False in answers else None if None in answers else True
 
 
 @lru_cache(maxsize=8192)
@@ -371,11 +430,11 @@ def _bytes(text: str) -> bytes | None:
         return None
 
 
-def known(value: str | bool | int | float | Sequence[str] | Mark | None) -> Known:
+def known(value: str | bool | int | float | Sequence[str] | Like | Mark | None) -> Known:
     """A context value as the caller wrote it: None is ABSENT, Booleans and numbers become texts."""
     if value is None:
         return ABSENT
-    if isinstance(value, Mark):
+    if isinstance(value, (Mark, Like)):
         return value
     if isinstance(value, Unknown):
         return PRESENT

@@ -10,7 +10,17 @@ from functools import cached_property
 from typing import Any, Literal
 
 from preflight.analysis import managed
-from preflight.analysis.access import PRESENT, ContextValue, Decision, Principal, Request, decide
+from preflight.analysis.access import (
+    PRESENT,
+    USER_ID,
+    ContextValue,
+    Decision,
+    Like,
+    Principal,
+    Request,
+    decide,
+    user_id_of,
+)
 from preflight.analysis.policy import Policy
 from preflight.errors import Usage
 from preflight.intrinsics import Unknown
@@ -39,8 +49,8 @@ def may(
 
     `principal` is a role, user or group (logical id, construct path, name or ARN), something that runs with a role (a
     function), "anyone" for an anonymous caller, an account's root ARN, or "service:lambda.amazonaws.com". A group is
-    judged as a member of it who has nothing else. Of a principal in another account only what this design grants is
-    judged: its own account is taken to allow everything.
+    judged as a member of it who has nothing else, no tags either. Of a principal in another account only what this
+    design grants is judged: its own account is taken to allow everything.
 
     `resource` is an ARN, "*", or a resource of the design by any of its names, with what is inside it behind a slash
     ("Notes/reports/*"); `*` and `?` stand for all they match. A bucket alone stands for its objects where the action
@@ -51,7 +61,8 @@ def may(
     unknown, and the answer may depend on it.
 
     `also` asks what if: managed policies (by ARN) or documents attached to the principal besides its own. With it the
-    principal may be a user or role of this account that the design does not hold.
+    principal may be a user or role of this account that the design does not hold: one without tags, and with an id
+    (aws:userid) that is none of the design's. To ask about a tagged one, give its "aws:PrincipalTag/..." in `context`.
 
     Raises Usage for a name that means nothing or several things.
     """
@@ -262,11 +273,13 @@ class Index:
                     if _name_of(item) == principal.name and principal.account == self.design.account:
                         inside = self.of(item)
                         named = Principal.of(name, role_arn=item.arn or principal.role_arn, tags=inside.principal.tags)
-                        return Identity(named, inside.policies, inside.boundaries, inside.trust, inside.context, item)
+                        context = {**inside.context, "aws:userid": self._user_id(item, principal.session)}
+                        return Identity(named, inside.policies, inside.boundaries, inside.trust, context, item)
+            context = self._stranger(principal)
             if principal.account != self.design.account:
-                return Identity(principal, (_EVERYTHING,))
+                return Identity(principal, (_EVERYTHING,), context=context)
             if hypothetical:
-                return Identity(principal)
+                return Identity(Principal.of(name, tags={}), context=context)
         raise Usage(
             f'no role, user or group of this stack is called "{name}"; '
             f'ask with one of {_listed(self.principals)}, "anyone", or "service:NAME"'
@@ -282,15 +295,43 @@ class Index:
         tags = {str(each["Key"]): str(each["Value"]) for each in item.properties.get("Tags") or [] if "Key" in each}
         if kind == "group":
             member = f"arn:aws:iam::{self.design.account}:user/a-member-of-{_name_of(item)}"
-            principal = Principal.of(member, alias=f"a member of {alias}")
-            return Identity(principal, policies, context={"aws:username": PRESENT}, item=item)
+            principal = Principal.of(member, alias=f"a member of {alias}", tags={})
+            context = {"aws:username": PRESENT, **self._stranger(principal)}
+            return Identity(principal, policies, context=context, item=item)
         if kind == "user":
             for group in self._groups(item):
                 policies += tuple(self._policies(group))
-            return Identity(Principal.of(arn, tags=tags, alias=alias), policies, boundaries, item=item)
+            user = Principal.of(arn, tags=tags, alias=alias)
+            return Identity(user, policies, boundaries, context=self._of_user(item, user), item=item)
         document = item.properties.get("AssumeRolePolicyDocument")
         trust = Policy.read(document, f"the trust policy of {alias}", "trust") if document else None
-        return Identity(Principal.of(arn, tags=tags, alias=alias), policies, boundaries, trust, item=item)
+        context = {"aws:userid": self._user_id(item)}
+        return Identity(Principal.of(arn, tags=tags, alias=alias), policies, boundaries, trust, context, item)
+
+    def _user_id(self, role: Item, session: str = "") -> ContextValue:
+        """aws:userid in a role's session, whose name may not be known ("")."""
+        role_id = self._ids.get(role.logical_id, "")
+        others = tuple(f"{each}*" for name, each in self._ids.items() if name != role.logical_id)
+        return Like(user_id_of(role_id, session), () if role_id else others)
+
+    def _of_user(self, item: Item, user: Principal) -> dict[str, ContextValue]:
+        user_id = self._ids.get(item.logical_id)
+        return {"aws:userid": user_id} if user_id else self._stranger(user)
+
+    def _stranger(self, principal: Principal) -> dict[str, ContextValue]:
+        """The aws:userid of who has none of the ids the design knows."""
+        if principal.kind not in ("user", "session"):
+            return {}
+        pattern = user_id_of("", principal.session) if principal.kind == "session" else USER_ID
+        return {"aws:userid": Like(pattern, tuple(f"{each}*" for each in self._ids.values()))}
+
+    @cached_property
+    def _ids(self) -> dict[str, str]:
+        """The unique ids of the design's roles and users, as far as they are known."""
+        found = {
+            item.logical_id: item.attributes.get("RoleId", item.attributes.get("UserId")) for item in self.principals
+        }
+        return {name: str(each) for name, each in found.items() if each and not isinstance(each, Unknown)}
 
     def _policies(self, item: Item) -> Iterable[Policy]:
         """What is attached to one role, user or group, from either side."""

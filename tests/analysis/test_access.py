@@ -13,6 +13,7 @@ from preflight.analysis.access import (
     PRESENT,
     UNKNOWN,
     Decision,
+    Like,
     MalformedPolicy,
     Policy,
     Principal,
@@ -645,6 +646,9 @@ def test_whether_a_user_has_mfa_is_not_known_from_a_template():
         (SESSION, "aws:PrincipalAccount", HERE),
         (SESSION, "aws:PrincipalType", "AssumedRole"),
         (SESSION, "aws:ResourceAccount", HERE),
+        (SESSION, "s3:ResourceAccount", HERE),
+        (ROOT, "aws:userid", HERE),
+        (ROOT, "aws:PrincipalType", "Account"),
         (SESSION, "aws:PrincipalIsAWSService", "false"),
     ],
 )
@@ -660,6 +664,75 @@ def test_keys_a_principal_does_not_have_are_absent():  # reference_policies_vari
     assert answer(USER, identity=temporary) == "implicitly_denied"
     public = granting("*", Condition={"Null": {"aws:PrincipalArn": "false"}})
     assert answer(ANYONE, resource_policy=public) == "implicitly_denied"
+
+
+ROLE_ID = "AROAEXAMPLEROLE234567"
+
+
+@pytest.mark.parametrize(
+    ("operator", "wanted", "holds"),
+    [
+        ("StringLike", f"{ROLE_ID}:*", True),
+        ("StringNotLike", f"{ROLE_ID}:*", False),
+        ("StringLike", f"{ROLE_ID}*", True),
+        ("StringLike", "AROA*:*", True),
+        ("StringLike", "AROAANOTHERROLE234567:*", False),
+        ("StringNotLike", ["AROAANOTHERROLE234567:*", HERE], True),
+        ("StringNotLike", ["AROAANOTHERROLE234567:*", f"{ROLE_ID}:*"], False),
+        ("StringLike", f"{ROLE_ID}:night-*", None),
+        ("StringEquals", f"{ROLE_ID}:night", None),
+        # StringEquals takes a * for the letter, and no session's name has one
+        ("StringEquals", f"{ROLE_ID}:*", False),
+        ("StringNotEquals", f"{ROLE_ID}:*", True),
+        ("StringEqualsIgnoreCase", f"{ROLE_ID.lower()}:night", None),
+        ("StringEquals", ROLE_ID, False),
+        ("StringLike", "*:${aws:PrincipalAccount}", None),
+        ("ForAnyValue:StringLike", f"{ROLE_ID}:*", True),
+        ("ForAllValues:StringNotLike", f"{ROLE_ID}:*", False),
+        ("Null", "false", True),
+        ("ArnLike", f"arn:aws:iam::{HERE}:role/*", None),
+    ],
+)
+def test_a_value_known_in_part_settles_what_it_can(operator, wanted, holds):
+    # https://aws.amazon.com/blogs/security/how-to-restrict-amazon-s3-bucket-access-to-a-specific-iam-role/
+    mine = policy(allow(Condition={operator: {"aws:userId": wanted}}))
+    decision = ask(ROLE, context={"aws:userid": Like(f"{ROLE_ID}:*")}, identity=mine)
+    assert decision.answer == {True: "allowed", False: "implicitly_denied", None: "depends"}[holds]
+    assert decision.depends_on == (("aws:userId",) if holds is None else ())
+
+
+def test_a_stranger_has_none_of_the_ids_that_are_somebody_elses():
+    stranger = {"aws:userid": Like("AROA?????????????????:*", never=(f"{ROLE_ID}*",))}
+    for mine, expected in ((f"{ROLE_ID}:*", "explicitly_denied"), ("AROAANOTHERROLE234567:*", "depends")):
+        for operator in ("StringNotLike", "StringNotEquals"):
+            wanted = mine.replace("*", "x") if operator == "StringNotEquals" else mine
+            closed = policy(allow("*"), deny(Condition={operator: {"aws:userid": wanted}}))
+            assert answer(ROLE, context=stranger, identity=closed) == expected, (operator, wanted)
+
+
+def test_the_form_of_an_id_is_known_without_the_id():  # reference_identifiers.html, unique identifiers
+    guarded = policy(allow("*"), deny(Condition={"StringNotLike": {"aws:userid": f"{ROLE_ID}:*"}}))
+    assert answer(USER, identity=guarded) == answer(FEDERATED, identity=guarded) == "explicitly_denied"
+    assert ask(SESSION, identity=guarded).depends_on == ("aws:userid",)
+    named = policy(allow("*"), deny(Condition={"StringNotLike": {"aws:userid": "*:tuesday"}}))
+    assert answer(SESSION, identity=named) == "allowed"
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    known=st.text("aAB:*?", max_size=6),
+    filler=st.lists(st.text("aAB:", max_size=3), min_size=6, max_size=6),
+    operator=st.sampled_from(["StringLike", "StringNotLike", "StringEquals", "StringNotEqualsIgnoreCase"]),
+    values=st.lists(st.text("aAB:*?", min_size=1, max_size=5), min_size=1, max_size=2),
+)
+def test_learning_the_rest_of_a_text_never_turns_an_answer_around(known, filler, operator, values):
+    rest = iter(filler)
+    whole = "".join(
+        next(rest) if letter == "*" else (next(rest) + "B")[0] if letter == "?" else letter for letter in known
+    )
+    mine = policy(allow(Condition={operator: {"k": values}}))
+    before = answer(identity=mine, context={"k": Like(known)})
+    assert before in ("depends", answer(identity=mine, context={"k": whole}))
 
 
 def test_a_service_is_told_apart():  # KEYS, PrincipalIsAWSService

@@ -348,6 +348,63 @@ def test_a_ceiling_is_tried_by_what_might_be_attached():
     assert answer(stack, elsewhere, "s3:DeleteBucket", "Notes", also=[document(allow("*"))]) == "explicitly_denied"
 
 
+def test_a_role_is_spared_by_its_id():
+    # https://aws.amazon.com/blogs/security/how-to-restrict-amazon-s3-bucket-access-to-a-specific-iam-role/
+    spared = [{"Fn::Sub": "${Reader.RoleId}:*"}, {"Ref": "AWS::AccountId"}]
+    closed = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:GetObject",
+        "Resource": inside("Notes"),
+        "Condition": {"StringNotLike": {"aws:userId": spared}},
+    }
+    everything = {"PolicyName": "p", "PolicyDocument": document(allow("*"))}
+    stack = design(
+        Notes=NOTES,
+        P=bucket_policy("Notes", closed),
+        Reader=role(allow("s3:GetObject", inside("Notes")), RoleName="reader"),
+        Other=role(allow("*")),
+        Ana=resource("IAM::User", Policies=[everything]),
+        Devs=resource("IAM::Group", Policies=[everything]),
+    )
+    question = ("s3:GetObject", "Notes/x")
+    spared_ones = ("Reader", f"arn:aws:sts::{ACCOUNT}:assumed-role/reader/night", f"arn:aws:iam::{ACCOUNT}:root")
+    for who in spared_ones:
+        assert answer(stack, who, *question) == "allowed", who
+    for who in ("Other", "Ana", "Devs", "arn:aws:iam::999999999999:role/reader"):
+        assert answer(stack, who, *question) == "explicitly_denied", who
+    administrator = "arn:aws:iam::aws:policy/AdministratorAccess"
+    for who in ("user/somebody", "role/somebody"):
+        assert answer(stack, f"arn:aws:iam::{ACCOUNT}:{who}", *question, also=[administrator]) == "explicitly_denied"
+
+
+def test_tags_are_the_designs_and_nobody_elses():
+    tagged = {"StringEquals": {"aws:PrincipalTag/team": "triage"}}
+    stack = design(
+        Notes=NOTES,
+        Devs=resource(
+            "IAM::Group", Policies=[{"PolicyName": "p", "PolicyDocument": document(allow("*", Condition=tagged))}]
+        ),
+        Ana=resource("IAM::User", Groups=[{"Ref": "Devs"}], Tags=[{"Key": "team", "Value": "triage"}]),
+        Ben=resource("IAM::User", Groups=[{"Ref": "Devs"}]),
+    )
+    question = ("s3:GetObject", "Notes/x")
+    assert answer(stack, "Ana", *question) == "allowed"
+    assert answer(stack, "Ben", *question) == answer(stack, "Devs", *question) == "implicitly_denied"
+    assert answer(stack, "Devs", *question, context={"aws:PrincipalTag/team": "triage"}) == "allowed"
+    somebody, may = f"arn:aws:iam::{ACCOUNT}:role/somebody", [document(allow("*", Condition=tagged))]
+    assert answer(stack, somebody, *question, also=may) == "implicitly_denied"
+
+
+def test_a_role_elsewhere_is_out_of_reach_without_a_policy_that_reaches_it():
+    """Nobody here knows whom it trusts; across accounts this side has to allow it all the same."""
+    stack = design(Idle=role(), Free=role(allow("sts:AssumeRole")))
+    elsewhere = "arn:aws:iam::999999999999:role/any"
+    assert answer(stack, "Idle", "sts:AssumeRole", elsewhere) == "implicitly_denied"
+    assert answer(stack, "Free", "sts:AssumeRole", elsewhere) == "depends"
+    assert answer(stack, "Idle", "sts:AssumeRole", f"arn:aws:iam::{ACCOUNT}:role/any") == "depends"
+
+
 # names
 
 
