@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from preflight.analysis.conditions import is_operator
 from preflight.cloudformation.ledger import Declared
 from preflight.cloudformation.providers import Context, Made
 from preflight.cloudformation.providers._table import (
@@ -91,6 +92,15 @@ def _can_be(kind: str, name: str, context: Context) -> bool:
     return False
 
 
+def misspelt_operator(statement: Mapping[str, Any]) -> str:
+    """The first condition operator of a statement that AWS does not know, "" when it knows all.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html,
+    checked_on 2026-11-22
+    """
+    return next((str(each) for each in statement.get("Condition") or () if not is_operator(str(each))), "")
+
+
 def refuse_malformed_trust(policy: Mapping[str, Any], context: Context, operation: str) -> None:
     """Raise IAM's MalformedPolicyDocument for a trust policy it does not take.
 
@@ -111,6 +121,8 @@ def refuse_malformed_trust(policy: Mapping[str, Any], context: Context, operatio
         if not said and unknown is not None:
             kind = unknown[0] if unknown[0] == "AWS" else unknown[0].upper()
             said = f'Invalid principal in policy: "{kind}":"{unknown[1]}"'
+        if not said and misspelt_operator(statement):
+            said = f"Invalid Condition type : {misspelt_operator(statement)}"
         if said:
             raise refusal("MalformedPolicyDocument", said, operation)
 

@@ -24,7 +24,7 @@ from preflight.cloudformation.providers._table import (
     passing_over_gone,
     refusal,
 )
-from preflight.cloudformation.providers.iam import stranger
+from preflight.cloudformation.providers.iam import misspelt_operator, stranger
 
 ALL_BLOCKED = {
     "BlockPublicAcls": True,
@@ -375,7 +375,7 @@ class BucketPolicy(Table):
 
 
 def refuse_malformed_policy(bucket: str, policy: Mapping[str, Any]) -> None:
-    """Raise S3's MalformedPolicy: no principal, another bucket, no action of S3's, none that the resources can take.
+    """Raise S3's MalformedPolicy: no principal, another bucket, no action of S3's or for its resources, no operator.
 
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html, checked_on 2026-11-22
     """
@@ -389,6 +389,9 @@ def refuse_malformed_policy(bucket: str, policy: Mapping[str, Any]) -> None:
             if resource != "*" and (name is None or not _like(name.group(1), bucket)):
                 raise refusal("MalformedPolicy", "Policy has invalid resource", "PutBucketPolicy")
         _refuse_actions(_listed(statement.get("Action")), _listed(statement.get("Resource")))
+        if misspelt_operator(statement):
+            said = f"Invalid Condition type : {misspelt_operator(statement)}"
+            raise refusal("MalformedPolicy", said, "PutBucketPolicy")
 
 
 def _refuse_actions(actions: list[Any], resources: list[Any]) -> None:

@@ -86,6 +86,7 @@ def test_a_role_changes_in_place_and_forgets_what_is_no_longer_declared(bench):
     ("changes", "words"),
     [
         ({"Resource": "*"}, "Has prohibited field Resource"),
+        ({"Condition": {"ArnNotEqual": {"aws:PrincipalArn": "x"}}}, "Invalid Condition type : ArnNotEqual"),
         ({"Action": "s3:GetObject"}, "AssumeRole policy may only specify STS AssumeRole actions"),
         ({"Principal": {"Service": "lambda"}}, 'Invalid principal in policy: "SERVICE":"lambda"'),
         ({"Principal": {"AWS": "arn:aws:iam::123456789012:user/nobody"}}, 'principal in policy: "AWS":".*user/nobody"'),

@@ -255,6 +255,15 @@ def test_a_bucket_policy_is_put_changed_and_taken_away(bench, logs):
         ({"Resource": "arn:aws:s3:::another/*", "Principal": "*", "Action": "*"}, "Policy has invalid resource"),
         ({"Resource": "*", "Action": "*"}, "Missing required field Principal"),
         ({"Resource": "*", "Principal": "*"}, "Missing required field Action"),
+        (
+            {
+                "Resource": "*",
+                "Principal": "*",
+                "Action": "s3:*",
+                "Condition": {"ArnNotEqual": {"aws:PrincipalArn": "arn:aws:iam::123456789012:role/x"}},
+            },
+            "Invalid Condition type : ArnNotEqual",
+        ),
         ({"Resource": "*", "Principal": "*", "Action": "ec2:RunInstances"}, "Policy has invalid action"),
         ({"Resource": "*", "Principal": "*", "Action": "s3:GetObjekt"}, "Policy has invalid action"),
         ({"Resource": "arn:aws:s3:::logs-bucket", "Principal": "*", "Action": "s3:GetObject"}, "does not apply to any"),
