@@ -1,5 +1,7 @@
 """What Lab 3 promises about the people and the function around the notes."""
 
+import re
+
 from preflight.checks import IAM_GUIDE, after, could_not_ask, expect
 
 MFA = {"aws:MultiFactorAuthPresent": "true", "aws:MultiFactorAuthAge": "60", "aws:SecureTransport": "true"}
@@ -10,11 +12,17 @@ ACCESS_KEY = {"aws:MultiFactorAuthPresent": None, "aws:MultiFactorAuthAge": None
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 
 ELSEWHERE_IN_THE_ACCOUNT = (
-    ("s3:GetObject", "arn:aws:s3:::another-bucket/file"),
-    ("s3:PutObject", "arn:aws:s3:::another-bucket/file"),
+    ("s3:GetObject", "arn:aws:s3:::another-bucket/*"),
+    ("s3:PutObject", "arn:aws:s3:::another-bucket/*"),
     ("s3:CreateBucket", "arn:aws:s3:::another-bucket"),
     ("iam:CreateUser", "arn:aws:iam::{account}:user/someone"),
     ("iam:PutUserPolicy", "arn:aws:iam::{account}:user/someone"),
+    ("iam:AttachUserPolicy", "arn:aws:iam::{account}:user/someone"),
+    ("iam:AddUserToGroup", "arn:aws:iam::{account}:group/any"),
+    ("iam:PutGroupPolicy", "arn:aws:iam::{account}:group/any"),
+    ("iam:PutRolePolicy", "arn:aws:iam::{account}:role/any"),
+    ("iam:UpdateAssumeRolePolicy", "arn:aws:iam::{account}:role/any"),
+    ("iam:CreatePolicyVersion", "arn:aws:iam::{account}:policy/any"),
     ("iam:CreateAccessKey", "arn:aws:iam::{account}:user/someone"),
     ("iam:PassRole", "arn:aws:iam::{account}:role/any"),
     ("iam:DeleteUserPermissionsBoundary", "arn:aws:iam::{account}:user/someone"),
@@ -23,7 +31,17 @@ ELSEWHERE_IN_THE_ACCOUNT = (
     ("dynamodb:Scan", "arn:aws:dynamodb:{region}:{account}:table/any"),
     ("rds:DeleteDBInstance", "arn:aws:rds:{region}:{account}:db:any"),
     ("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:{region}:{account}:secret:any"),
+    ("ssm:SendCommand", "arn:aws:ec2:{region}:{account}:instance/any"),
     ("cloudformation:DeleteStack", "arn:aws:cloudformation:{region}:{account}:stack/any/*"),
+)
+
+# asked of the bucket itself; each of them is a way to lose the notes, or to let somebody in
+BUCKET_SETTINGS = (
+    "s3:DeleteBucket",
+    "s3:PutBucketPolicy",
+    "s3:PutBucketPublicAccessBlock",
+    "s3:PutLifecycleConfiguration",
+    "s3:PutReplicationConfiguration",
 )
 
 
@@ -42,7 +60,7 @@ def check_analysts_read_what_is_triaged(stack):
         saw=plainly(read, notes),
         means="the analysts cannot do their work, and will ask for more than they need",
         proved=plainly(read, notes),
-        rival="A bucket policy could grant the same. When would you put the grant on the bucket instead?",
+        rival="A bucket policy could name each analyst, but not a group. What does that cost you next year?",
         bullets=["CLF-C02 2.3-S3"],
         read=f"{IAM_GUIDE}/reference_policies_elements_resource.html",
         where="AnalystsGroup",
@@ -52,7 +70,7 @@ def check_analysts_read_what_is_triaged(stack):
         saw=plainly(listing, notes),
         means="the analysts can open a note when they know its key, and cannot see which notes there are",
         proved="s3:ListBucket on the bucket is allowed too",
-        rival="A bucket policy could grant the same. When would you put the grant on the bucket instead?",
+        rival="A bucket policy could name each analyst, but not a group. What does that cost you next year?",
         bullets=["CLF-C02 2.3-S3"],
         read=f"{IAM_GUIDE}/reference_policies_elements_resource.html",
         where="AnalystsGroup",
@@ -67,26 +85,26 @@ def check_analysts_do_nothing_else(stack):
     """
     notes, analysts = bucket(stack), stack.output("AnalystsGroup")
     attempts = [
-        ("s3:PutObject", f"{notes}/triaged/note"),
-        ("s3:PutObject", f"{notes}/raw/note"),
-        ("s3:DeleteObject", f"{notes}/triaged/note"),
-        ("s3:DeleteObjectVersion", f"{notes}/triaged/note"),
-        ("s3:PutObjectAcl", f"{notes}/triaged/note"),
-        ("s3:GetObject", f"{notes}/raw/note"),
-        ("s3:GetObject", f"{notes}/elsewhere/note"),
-        ("s3:DeleteBucket", notes),
-        ("s3:PutBucketPolicy", notes),
-        ("s3:PutBucketPublicAccessBlock", notes),
-        ("s3:PutLifecycleConfiguration", notes),
+        ("s3:PutObject", f"{notes}/*"),
+        ("s3:DeleteObject", f"{notes}/*"),
+        ("s3:DeleteObjectVersion", f"{notes}/*"),
+        ("s3:PutObjectAcl", f"{notes}/*"),
+        ("s3:GetObject", f"{notes}/raw/*"),
+        ("s3:GetObject", f"{notes}/elsewhere/*"),
+        *((action, notes) for action in BUCKET_SETTINGS),
         *elsewhere(stack),
+        *written_grants(stack, but=lambda action, resource: is_reading_triaged(action, resource, notes)),
     ]
-    open_doors = first_open(stack, analysts, attempts)
+    operators = members(stack, stack.output("OperatorsGroup"))
+    people = [each for each in members(stack, analysts) if each not in operators]
+    who, open_doors = first_who_may(stack, [analysts, *people], attempts)
+    name = "a member of the group" if who == analysts else who
 
     expect(
         not open_doors,
-        saw=f"a member of the group may {said(open_doors, notes)}",
+        saw=f"{name} may {said(open_doors, notes)}",
         means="a mistyped command, or a stolen laptop, can change what it should only have read",
-        proved=f"{len(attempts)} other requests, from s3:PutObject to iam:PassRole, are refused",
+        proved=f"{len(attempts)} other requests, s3:PutObject and iam:PassRole among them, are refused",
         rival="An AWS managed policy is quicker to attach. What does AmazonS3ReadOnlyAccess let them read?",
         bullets=["CLF-C02 2.3-K3", "CLF-C02 2.3-S3"],
         read=f"{IAM_GUIDE}/best-practices.html#grant-least-privilege",
@@ -102,9 +120,17 @@ def check_deleting_needs_mfa(stack):
     """
     notes, operators = bucket(stack), stack.output("OperatorsGroup")
     with_mfa, without, by_key = (
-        [stack.may(operators, "s3:DeleteObject", f"{notes}/{prefix}/note", context=context) for prefix in PREFIXES]
+        [stack.may(operators, "s3:DeleteObject", f"{notes}/{prefix}/*", context=context) for prefix in PREFIXES]
         for context in (MFA, NO_MFA, ACCESS_KEY)
     )
+    round_about = [
+        ("s3:DeleteObject", f"{notes}/*"),
+        ("s3:DeleteObjectVersion", f"{notes}/*"),
+        *((action, notes) for action in BUCKET_SETTINGS),
+        *(each for each in elsewhere(stack) if each[0].startswith("iam:")),
+    ]
+    people = [operators, *members(stack, operators)]
+    who, open_doors = first_who_may(stack, people, round_about, context=ACCESS_KEY)
 
     expect(
         all(map(is_allowed, with_mfa)),
@@ -124,6 +150,13 @@ def check_deleting_needs_mfa(stack):
         all(map(is_refused, by_key)),
         saw=f"with an access key, {plainly(first(by_key, but=is_refused), notes)}",
         means="one leaked access key deletes every note, MFA or not",
+        bullets=["CLF-C02 2.3-S2"],
+        **what_mfa_proves(by_key, notes),
+    )
+    expect(
+        not open_doors,
+        saw=f"with an access key, {'a member of the group' if who == operators else who} may {said(open_doors, notes)}",
+        means="there is a way round MFA: by a version, by the bucket itself, or by a permission given to oneself",
         bullets=["CLF-C02 2.3-S2"],
         **what_mfa_proves(by_key, notes),
     )
@@ -154,6 +187,8 @@ def check_people_get_permissions_from_groups(stack):
     )
     user, names = next(iter(glued.items()), ("", []))
     expect(not glued, saw=f"{user} carries {' and '.join(names)} directly", where=user or None, **words)
+    named = [each for each in granted_by_the_bucket(stack) if ":user/" in each]
+    expect(not named, saw=f"the bucket policy grants to {' and '.join(named)} by name", where="NotesBucket", **words)
     lone = alone[0] if alone else ""
     expect(not alone, saw=f"{lone} is in no group", where=lone or None, **words)
 
@@ -165,22 +200,13 @@ def check_lambda_alone_takes_the_role(stack):
     leave at "anyone in this account".
     """
     role = the_role(stack)
-    account = stack.account
-    for_this_account = {"aws:SourceAccount": account}
+    for_this_account = {"aws:SourceAccount": stack.account}
     by_lambda = stack.may(
         "service:lambda.amazonaws.com", "sts:AssumeRole", role.attributes["Arn"], context=for_this_account
     )
-    others = {
-        "an administrator of this account": f"arn:aws:iam::{account}:user/administrator",
-        "another role of this account": f"arn:aws:iam::{account}:role/another",
-        "this account's root user": f"arn:aws:iam::{account}:root",
-        "another account": "arn:aws:iam::999988887777:role/stranger",
-        "Amazon EC2": "service:ec2.amazonaws.com",
-        "AWS Glue": "service:glue.amazonaws.com",
-    }
-    trusted = [who for who, arn in others.items() if not is_refused(trusts(stack, role, arn))]
+    trusted = [who for who in trusted_by(role) if who != "lambda.amazonaws.com"]
     words = dict(
-        proved="the trust policy names lambda.amazonaws.com and refuses six others, this account's root among them",
+        proved="the trust policy names lambda.amazonaws.com and nobody else",
         rival="An access key would work in the function too. What does a leaked role session cost you?",
         bullets=["CLF-C02 2.3-K1", "CLF-C02 2.3-S2"],
         read=f"{IAM_GUIDE}/id_roles_create_for-service.html",
@@ -201,23 +227,25 @@ def check_lambda_alone_takes_the_role(stack):
 
 
 def check_the_triage_role_does_its_job_alone(stack):
-    """The triage role reads raw notes, writes triaged ones, and does nothing else with the notes.
+    """The triage role reads raw notes, writes triaged ones, and does nothing else.
 
     A function is handed text from outside all night long. What its role cannot do, no crafted note can make it do.
     """
     notes, role = bucket(stack), the_role(stack)
     name = role.attributes["Arn"]
-    reads = stack.may(name, "s3:GetObject", f"{notes}/raw/note", context=SESSION)
-    writes = stack.may(name, "s3:PutObject", f"{notes}/triaged/note", context=SESSION)
+    reads = stack.may(name, "s3:GetObject", f"{notes}/raw/*", context=SESSION)
+    writes = stack.may(name, "s3:PutObject", f"{notes}/triaged/*", context=UPLOAD)
     attempts = [
-        ("s3:PutObject", f"{notes}/raw/note"),
-        ("s3:DeleteObject", f"{notes}/raw/note"),
-        ("s3:DeleteObject", f"{notes}/triaged/note"),
-        ("s3:PutObject", f"{notes}/elsewhere/note"),
-        ("s3:DeleteBucket", notes),
-        ("s3:PutBucketPolicy", notes),
-        ("s3:PutLifecycleConfiguration", notes),
+        ("s3:PutObject", f"{notes}/raw/*"),
+        ("s3:PutObject", f"{notes}/elsewhere/*"),
+        ("s3:PutObjectAcl", f"{notes}/raw/*"),
+        ("s3:PutObjectTagging", f"{notes}/raw/*"),
+        ("s3:DeleteObject", f"{notes}/*"),
+        ("s3:DeleteObjectVersion", f"{notes}/*"),
+        ("s3:GetObject", f"{notes}/triaged/*"),
+        *((action, notes) for action in BUCKET_SETTINGS),
         *elsewhere(stack),
+        *written_grants(stack, but=lambda action, resource: is_triaging(action, resource, notes)),
     ]
     open_doors = first_open(stack, name, attempts, context=SESSION)
     words = dict(
@@ -249,22 +277,23 @@ def check_raw_notes_open_for_the_role_alone(stack):
     whatever their own policies say.
     """
     notes, role = bucket(stack), the_role(stack)
-    by_role = stack.may(role.attributes["Arn"], "s3:GetObject", f"{notes}/raw/note", context=SESSION)
+    by_role = stack.may(role.attributes["Arn"], "s3:GetObject", f"{notes}/raw/*", context=SESSION)
     administrators = {
         "an operator made administrator": stack.output("OperatorsGroup"),
         "an analyst made administrator": stack.output("AnalystsGroup"),
         "an administrator by another role": f"arn:aws:iam::{stack.account}:role/administrator",
+        **{each.partition(":iam::")[2]: each for each in spared_by_the_bucket(stack) if each != role.attributes["Arn"]},
     }
     # s3:GetObjectVersion reads the same bytes: an object without versioning is version "null"
     others = {
-        f"{who} ({action})": stack.may(principal, action, f"{notes}/raw/note", context=MFA, also=[ADMINISTRATOR])
+        f"{who} ({action})": stack.may(principal, action, f"{notes}/raw/*", context=MFA, also=[ADMINISTRATOR])
         for action in ("s3:GetObject", "s3:GetObjectVersion")
         for who, principal in administrators.items()
     }
     read_by = [who for who, decision in others.items() if not is_refused(decision)]
     words = dict(
-        proved=f"the triage role reads raw/note; {plainly(next(iter(others.values())), notes)}",
-        rival="Encryption with a key of your own could also keep them out. Who would hold the key's policy?",
+        proved=f"the triage role reads raw/*; {plainly(next(iter(others.values())), notes)}",
+        rival="An administrator can still edit this policy. What would stop that?",
         bullets=["CLF-C02 2.3-K1", "CLF-C02 2.3-K3"],
         read=f"{IAM_GUIDE}/reference_policies_evaluation-logic_AccessPolicyLanguage_Interplay.html",
         where="NotesBucket",
@@ -277,7 +306,7 @@ def check_raw_notes_open_for_the_role_alone(stack):
     )
     expect(
         not read_by,
-        saw=f"{' and '.join(read_by[:2])} may read raw/note",
+        saw=f"{read_by[0] if read_by else ''}: {plainly(others[read_by[0]] if read_by else by_role, notes)}",
         means="everyone who can attach a policy can read what patients wrote",
         **words,
     )
@@ -317,11 +346,12 @@ def check_the_contractor_has_a_ceiling(stack):
     notes, kai = bucket(stack), stack.output("ContractorUser")
     reads = stack.may(kai, "s3:GetObject", f"{notes}/triaged/note", context=MFA)
     attempts = [
-        ("s3:PutObject", f"{notes}/triaged/note"),
-        ("s3:DeleteObject", f"{notes}/triaged/note"),
-        ("s3:DeleteBucket", notes),
-        ("s3:PutBucketPolicy", notes),
+        ("s3:PutObject", f"{notes}/*"),
+        ("s3:DeleteObject", f"{notes}/*"),
+        ("s3:GetObject", f"{notes}/raw/*"),
+        *((action, notes) for action in BUCKET_SETTINGS),
         *elsewhere(stack),
+        *written_grants(stack, but=lambda action, resource: is_reading_triaged(action, resource, notes)),
     ]
     open_doors = first_open(stack, kai, attempts, also=[ADMINISTRATOR])
     words = dict(
@@ -342,10 +372,14 @@ def check_the_contractor_has_a_ceiling(stack):
 
 PREFIXES = ("triaged", "raw")
 SESSION = {"aws:SecureTransport": "true"}
+# S3 encrypts so by default; an uploader may say it as well
+UPLOAD = {**SESSION, "s3:x-amz-server-side-encryption": "AES256"}
 
 
 def bucket(stack):
     """The notes bucket's ARN."""
+    if stack.of_type("AWS::CloudFormation::Stack"):
+        could_not_ask("nested stacks are not built offline, so nobody knows what they grant; put it all in one stack")
     name = stack.output("NotesBucket")
     return name if name.startswith("arn:") else f"arn:aws:s3:::{name}"
 
@@ -359,9 +393,112 @@ def the_role(stack):
     return found[0]
 
 
-def trusts(stack, role, principal):
-    """What the role's trust policy says to a principal that is itself allowed to ask."""
-    return stack.may(principal, "sts:AssumeRole", role.attributes["Arn"], context=MFA, also=[ADMINISTRATOR])
+def trusted_by(role):
+    """Everyone the role's trust policy lets in, as it names them."""
+    return [who for statement in statements(role.properties["AssumeRolePolicyDocument"]) for who in named_in(statement)]
+
+
+def granted_by_the_bucket(stack):
+    """Everyone the notes bucket's own policy grants something, as it names them."""
+    name = bucket(stack).removeprefix("arn:aws:s3:::")
+    policies = [each for each in stack.of_type("AWS::S3::BucketPolicy") if each.properties.get("Bucket") == name]
+    return [
+        who
+        for policy in policies
+        for statement in statements(policy.properties["PolicyDocument"])
+        for who in named_in(statement)
+    ]
+
+
+def spared_by_the_bucket(stack):
+    """Roles and users the bucket policy's conditions speak of; a pattern is answered by a name that fits it."""
+    name = bucket(stack).removeprefix("arn:aws:s3:::")
+    policies = [each for each in stack.of_type("AWS::S3::BucketPolicy") if each.properties.get("Bucket") == name]
+    return [
+        value.replace("*", "x")
+        for policy in policies
+        for statement in listed(policy.properties["PolicyDocument"].get("Statement"))
+        for keys in statement.get("Condition", {}).values()
+        for values in keys.values()
+        for value in map(str, listed(values))
+        if (":role/" in value or ":user/" in value) and value.startswith(f"arn:aws:iam::{stack.account}:")
+    ]
+
+
+def statements(document):
+    """The statements of a policy document that allow."""
+    return [each for each in listed(document.get("Statement")) if each.get("Effect") == "Allow"]
+
+
+def named_in(statement):
+    """The principals a statement names."""
+    principal = statement.get("Principal", {"NotPrincipal": "everyone but a few"})
+    return [principal] if isinstance(principal, str) else [each for who in principal.values() for each in listed(who)]
+
+
+def written_grants(stack, *, but):
+    """What the stack's own identity policies say word for word, without what was promised: (action, resource)."""
+    found = []
+    for item in stack.of_type(*HOLDERS):
+        documents = [item.properties.get("PolicyDocument")]
+        documents += [each.get("PolicyDocument") for each in item.properties.get("Policies", [])]
+        for statement in (each for document in documents if document for each in statements(document)):
+            for action in listed(statement.get("Action", [])):
+                for resource in listed(statement.get("Resource", [])):
+                    if "*" not in action and "${" not in resource and not but(action, resource):
+                        found.append((action, resource))
+    return list(dict.fromkeys(found))
+
+
+HOLDERS = (
+    "AWS::IAM::Policy",
+    "AWS::IAM::ManagedPolicy",
+    "AWS::IAM::Role",
+    "AWS::IAM::Group",
+    "AWS::IAM::User",
+    "AWS::IAM::GroupPolicy",
+    "AWS::IAM::RolePolicy",
+    "AWS::IAM::UserPolicy",
+)
+
+# what tells nothing of the notes and changes nothing: who am I, where is the bucket, which buckets are there
+HARMLESS = ("sts:GetCallerIdentity", "sts:GetSessionToken", "s3:GetBucketLocation", "s3:ListAllMyBuckets")
+
+
+def is_reading_triaged(action, resource, notes):
+    """Whether a grant is within what readers were promised."""
+    if action in HARMLESS or action.startswith(("kms:", "iam:List", "iam:Get")) or "MFADevice" in action:
+        return True
+    is_reading = action.startswith(("s3:Get", "s3:List"))
+    return is_reading and (resource == notes or resource.startswith(f"{notes}/triaged/"))
+
+
+def is_triaging(action, resource, notes):
+    """Whether a grant is within what the triage role was promised."""
+    if action in HARMLESS or action.startswith(("kms:", "logs:", "xray:")):
+        return True
+    if action.startswith(("s3:Get", "s3:List")):
+        return resource == notes or resource.startswith(f"{notes}/raw/")
+    return action.startswith(("s3:Put", "s3:Abort")) and resource.startswith(f"{notes}/triaged/")
+
+
+def members(stack, group):
+    """The names of the users in a group."""
+    found = stack.client("iam").get_group(GroupName=group.rpartition("/")[2])
+    return [each["UserName"] for each in found["Users"]]
+
+
+def first_who_may(stack, principals, attempts, *, context=MFA):
+    """The first of several principals for whom a door is open, and which doors; (None, []) when all are shut."""
+    for principal in principals:
+        if open_doors := first_open(stack, principal, attempts, context=context):
+            return principal, open_doors
+    return None, []
+
+
+def listed(value):
+    """A value that may stand alone, as a list."""
+    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def elsewhere(stack):
@@ -377,7 +514,7 @@ def first_open(stack, principal, attempts, *, context=MFA, also=()):
     return [
         (action, resource)
         for action, resource in attempts
-        if not is_refused(stack.may(principal, action, resource, context=context, also=also))
+        if is_open(stack.may(principal, action, resource, context=context, also=also), resource)
     ]
 
 
@@ -391,6 +528,13 @@ def said(open_doors, notes):
 def is_allowed(decision):
     """Allowed, and not only perhaps."""
     return decision.answer == "allowed"
+
+
+def is_open(decision, resource):
+    """Whether a door is open, or opens under some condition; part of a wider pattern is asked for by itself."""
+    if decision.answer == "depends" and resource == "*":
+        return any(re.fullmatch(r"[a-zA-Z0-9]+:[\w/-]+", key) for key in decision.depends_on)
+    return not is_refused(decision)
 
 
 def is_refused(decision):

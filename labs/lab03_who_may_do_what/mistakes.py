@@ -16,7 +16,11 @@ def mistake_listing_granted_on_the_objects(template):
     statement(template, "ListTheBucket")["Resource"] = statement(template, "ReadTriagedNotes")["Resource"]
 
 
-@breaks("analysts_do_nothing_else", help="s3:* is every action S3 has, writing and deleting among them.")
+@breaks(
+    "analysts_do_nothing_else",
+    also=["deleting_needs_mfa"],
+    help="s3:* is every action S3 has, writing and deleting among them.",
+)
 def mistake_every_s3_action(template):
     statement(template, "ReadTriagedNotes")["Action"] = "s3:*"
 
@@ -26,7 +30,11 @@ def mistake_every_bucket(template):
     statement(template, "ReadTriagedNotes")["Resource"] = "*"
 
 
-@breaks("analysts_do_nothing_else", help="NotAction with Allow grants every action but the ones it names.")
+@breaks(
+    "analysts_do_nothing_else",
+    also=["deleting_needs_mfa"],
+    help="NotAction with Allow grants every action but the ones it names.",
+)
 def mistake_allow_with_not_action(template):
     found = statement(template, "ReadTriagedNotes")
     del found["Action"]
@@ -174,6 +182,88 @@ def mistake_the_ceiling_taken_for_a_grant(template):
     ceiling["Properties"]["PolicyDocument"]["Statement"] = [
         {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": arn_of(template, "AWS::S3::Bucket")}
     ]
+
+
+@breaks("analysts_do_nothing_else", help="One more prefix to write is one more place where a note can be changed.")
+def mistake_a_prefix_for_comments(template):
+    add_to(template, "ReadTriagedNotes", action="s3:PutObject", key="/triaged/comments/*")
+
+
+@breaks("analysts_do_nothing_else", help="What Ana may do is what all her groups may do together.")
+def mistake_ana_is_an_administrator_besides(template):
+    template["Resources"]["Admins"] = {
+        "Type": "AWS::IAM::Group",
+        "Properties": {"ManagedPolicyArns": ["arn:aws:iam::aws:policy/AdministratorAccess"]},
+        "Metadata": {"aws:cdk:path": "Lab3/Admins/Resource"},
+    }
+    named(template, "AWS::IAM::User", "Ana")["Properties"]["Groups"].append({"Ref": "Admins"})
+
+
+@breaks(
+    "deleting_needs_mfa",
+    help="Who may change the lifecycle rules deletes every note by tomorrow, without one DeleteObject.",
+)
+def mistake_a_way_round_by_lifecycle(template):
+    add_to(template, "DeleteNotesWithMfa", action="s3:PutLifecycleConfiguration", key="")
+
+
+@breaks("deleting_needs_mfa", help="Deleting a version is another action than deleting the object.")
+def mistake_versions_deleted_without_mfa(template):
+    add_to(template, "DeleteNotesWithMfa", action="s3:DeleteObjectVersion", key="/*")
+
+
+@breaks("people_get_permissions_from_groups", help="A bucket policy that names a person is a policy on that person.")
+def mistake_a_person_named_in_the_bucket_policy(template):
+    omar = next(name for name in template["Resources"] if name.startswith("Omar"))
+    policy_with(template, "RawNotesForTriageAlone")["Statement"].append(
+        {
+            "Effect": "Allow",
+            "Action": "s3:ListBucket",
+            "Principal": {"AWS": {"Fn::GetAtt": [omar, "Arn"]}},
+            "Resource": arn_of(template, "AWS::S3::Bucket"),
+        }
+    )
+
+
+@breaks("lambda_alone_takes_the_role", help="A person who may take the function's role is the function.")
+def mistake_a_person_is_trusted(template):
+    kai = next(name for name in template["Resources"] if name.startswith("Kai"))
+    trust(template)["Statement"].append(
+        {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": {"Fn::GetAtt": [kai, "Arn"]}}}
+    )
+
+
+@breaks("the_triage_role_does_its_job_alone", help="The role may then tidy up raw notes, and so may whoever fools it.")
+def mistake_the_role_tidies_up(template):
+    add_to(template, "WriteTriagedNotes", action="s3:DeleteObject", key="/raw/processed/*")
+
+
+@breaks("raw_notes_open_for_the_role_alone", help="Whoever may take the second role reads along.")
+def mistake_a_second_role_is_spared(template):
+    condition = statement(template, "RawNotesForTriageAlone")["Condition"]["ArnNotEquals"]
+    account = {"Ref": "AWS::AccountId"}
+    admin = {"Fn::Join": ["", ["arn:aws:iam::", account, ":role/Admin"]]}
+    condition["aws:PrincipalArn"] = [condition["aws:PrincipalArn"], admin]
+
+
+@breaks("raw_notes_open_for_the_role_alone", help="A Deny for some names leaves the others to everyone.")
+def mistake_the_deny_is_for_some_raw_notes(template):
+    bucket = arn_of(template, "AWS::S3::Bucket")
+    statement(template, "RawNotesForTriageAlone")["Resource"] = {"Fn::Join": ["", [bucket, "/raw/*.json"]]}
+
+
+@breaks("the_contractor_has_a_ceiling", help="Who may write a new version of a policy writes the ceiling too.")
+def mistake_a_ceiling_that_kai_can_raise(template):
+    ceiling = named(template, "AWS::IAM::ManagedPolicy", "ContractorCeiling")
+    ceiling["Properties"]["PolicyDocument"]["Statement"].append(
+        {"Effect": "Allow", "Action": "iam:CreatePolicyVersion", "Resource": "*"}
+    )
+
+
+def add_to(template, sid, *, action, key):
+    """Add a statement for an action on the bucket, or on keys in it, to the policy that holds `sid`."""
+    resource = {"Fn::Join": ["", [arn_of(template, "AWS::S3::Bucket"), key]]}
+    policy_with(template, sid)["Statement"].append({"Effect": "Allow", "Action": action, "Resource": resource})
 
 
 def named(template, type_, start):
