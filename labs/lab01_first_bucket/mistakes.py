@@ -210,6 +210,137 @@ def mistake_current_notes_expire_on_a_date(template: dict[str, Any]) -> None:
     old_versions_rule(template)["ExpirationDate"] = "2030-01-01T00:00:00Z"
 
 
+@breaks(
+    "no_rule_deletes_a_current_note", help="A rule for one year's prefix deletes that year: its notes are notes too."
+)
+def mistake_one_years_notes_expire(template: dict[str, Any]) -> None:
+    add_rule(template, Prefix="notes/2024/", ExpirationInDays=730)
+
+
+@breaks("no_rule_deletes_a_current_note", help="A size filter chooses among the notes, which are 5 to 20 MB.")
+def mistake_notes_of_some_sizes_expire(template: dict[str, Any]) -> None:
+    add_rule(template, ObjectSizeGreaterThan="6000000", ObjectSizeLessThan="19000000", ExpirationInDays=100)
+
+
+@breaks("cold_notes_cost_less", help="Rules add up: a narrower rule for one year moves that year's notes further.")
+def mistake_one_years_notes_go_to_an_archive(template: dict[str, Any]) -> None:
+    add_rule(template, Prefix="notes/2024/", Transitions=[{"StorageClass": "GLACIER", "TransitionInDays": 120}])
+
+
+@breaks("cold_notes_cost_less", help="The project goes on: a list of years leaves out the next one.")
+def mistake_the_rules_list_three_years(template: dict[str, Any]) -> None:
+    moves = cold_rule(template)["Transitions"]
+    rules(template).remove(cold_rule(template))
+    for year in (2023, 2026, 2031):
+        add_rule(template, Prefix=f"notes/{year}/", Transitions=moves)
+
+
+@breaks("old_versions_leave_in_time", help="Of several rules that cover a version, the earliest deletes it.")
+def mistake_one_years_old_versions_leave_early(template: dict[str, Any]) -> None:
+    add_rule(template, Prefix="notes/2025/", NoncurrentVersionExpiration={"NoncurrentDays": 3})
+
+
+@breaks("old_versions_leave_in_time", help="A rule for one month is a rule for its notes.")
+def mistake_one_months_old_versions_leave_early(template: dict[str, Any]) -> None:
+    add_rule(template, Prefix="notes/2025/12/", NoncurrentVersionExpiration={"NoncurrentDays": 3})
+
+
+@breaks(
+    "only_encrypted_connections_are_answered",
+    help="An exception for roles whose name begins with Admin is an exception for administrators.",
+)
+def mistake_admin_roles_may_use_http(template: dict[str, Any]) -> None:
+    tls_deny(template)["Condition"]["ArnNotLike"] = {"aws:PrincipalArn": "arn:aws:iam::*:role/Admin*"}
+
+
+@breaks(
+    "only_encrypted_connections_are_answered",
+    help="People who sign in through IAM Identity Center work as such a role.",
+)
+def mistake_people_who_sign_in_may_use_http(template: dict[str, Any]) -> None:
+    tls_deny(template)["Condition"]["StringNotLike"] = {
+        "aws:PrincipalArn": "arn:aws:iam::*:role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_AdministratorAccess*"
+    }
+
+
+@breaks(
+    "only_encrypted_connections_are_answered",
+    help="A Deny with NotPrincipal spares whom it names.",
+)
+def mistake_one_role_is_spared_by_not_principal(template: dict[str, Any]) -> None:
+    deny = tls_deny(template)
+    del deny["Principal"]
+    add_role(template, "Admin", trusted={"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"})
+    deny["NotPrincipal"] = {"AWS": {"Fn::GetAtt": ["Admin", "Arn"]}}
+
+
+@breaks(
+    "only_encrypted_connections_are_answered",
+    help="A key that is absent differs from every value: without the endpoint, everyone is denied.",
+)
+def mistake_only_one_endpoint_is_answered(template: dict[str, Any]) -> None:
+    deny_over_https(template, {"StringNotEquals": {"aws:SourceVpce": "vpce-1a2b3c4d"}})
+
+
+@breaks(
+    "only_encrypted_connections_are_answered",
+    help="BoolIfExists is true where the key is absent, as with access keys: the notebook is denied.",
+)
+def mistake_nobody_without_mfa_is_answered(template: dict[str, Any]) -> None:
+    deny_over_https(template, {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}})
+
+
+@breaks(
+    "only_encrypted_connections_are_answered",
+    help="S3 encrypts without being asked; this denies uploads that do not ask.",
+)
+def mistake_uploads_must_ask_for_encryption(template: dict[str, Any]) -> None:
+    deny_over_https(template, {"StringNotEquals": {"s3:x-amz-server-side-encryption": "aws:kms"}}, "s3:PutObject")
+
+
+@breaks("only_encrypted_connections_are_answered", help="People at home, and the notebook, come from elsewhere.")
+def mistake_only_the_office_is_answered(template: dict[str, Any]) -> None:
+    deny_over_https(template, {"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}})
+
+
+@breaks("nobody_outside_the_account_gets_in", help="A canonical user id is an account in another spelling.")
+def mistake_a_canonical_user_may_read(template: dict[str, Any]) -> None:
+    allow(
+        template, {"CanonicalUser": "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"}, "s3:GetObject"
+    )
+
+
+@breaks(
+    "nobody_outside_the_account_gets_in",
+    help="A service works for every customer: name your account in aws:SourceAccount.",
+)
+def mistake_a_service_may_read_for_anybody(template: dict[str, Any]) -> None:
+    allow(template, {"Service": "serverlessrepo.amazonaws.com"}, "s3:GetObject")
+
+
+@breaks("nobody_outside_the_account_gets_in", help="Whoever may assume a role may do what the role may.")
+def mistake_another_account_may_take_a_role(template: dict[str, Any]) -> None:
+    add_role(template, "Vendor", trusted="arn:aws:iam::444455556666:root", may="s3:GetObject")
+
+
+def add_role(template: dict[str, Any], name: str, *, trusted: Any, may: str | None = None) -> None:
+    trust = {"Effect": "Allow", "Principal": {"AWS": trusted}, "Action": "sts:AssumeRole"}
+    role: dict[str, Any] = {"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]}}
+    if may:
+        lets = {"Effect": "Allow", "Action": may, "Resource": "*"}
+        role["Policies"] = [{"PolicyName": "may", "PolicyDocument": {"Version": "2012-10-17", "Statement": [lets]}}]
+    template["Resources"][name] = {"Type": "AWS::IAM::Role", "Properties": role}
+
+
+def add_rule(template: dict[str, Any], **rule: Any) -> None:
+    rules(template).append({"Status": "Enabled", **rule})
+
+
+def deny_over_https(template: dict[str, Any], condition: dict[str, Any], action: str = "s3:*") -> None:
+    deny = tls_deny(template)
+    statements(template).append({**deny, "Action": action, "Condition": condition})
+
+
 def bucket(template: dict[str, Any]) -> dict[str, Any]:
     return properties_of("AWS::S3::Bucket", template)
 
