@@ -32,8 +32,8 @@ def check_nobody_outside_the_account_gets_in(stack: Stack) -> None:
         not let_in and not shared,
         saw="".join((let_in or shared)[:1]),
         means="notes leave the clinic, and to S3 every such request is a permitted one: nothing raises an alarm",
-        proved="bucket policy, bucket ACL and role trust refuse anonymous callers and other accounts every read, write, "
-        "delete and listing",
+        proved="bucket policy, bucket ACL and role trust refuse anonymous callers and other accounts every read, "
+        "write, delete and listing",
         rival="An IAM policy on each user opens and closes too. When is a bucket policy the better place?",
         bullets=["CLF-C02 2.1-S2", "SAA-C03 1.3-S6", "SAA-C03 1.1-S5"],
         read=f"{S3_GUIDE}/access-policy-language-overview.html",

@@ -270,8 +270,10 @@ def mistake_people_who_sign_in_may_use_http(template: dict[str, Any]) -> None:
 def mistake_one_role_is_spared_by_not_principal(template: dict[str, Any]) -> None:
     deny = tls_deny(template)
     del deny["Principal"]
-    add_role(template, "Admin", trusted={"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"})
-    deny["NotPrincipal"] = {"AWS": {"Fn::GetAtt": ["Admin", "Arn"]}}
+    account = {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}
+    add_role(template, "Admin", trusted=account)
+    # AWS spares a role only where its account is named beside it
+    deny["NotPrincipal"] = {"AWS": [account, {"Fn::GetAtt": ["Admin", "Arn"]}]}
 
 
 @breaks(
