@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from preflight.errors import DeployFailed, Refused
 from preflight.lab import Lab
 
 if TYPE_CHECKING:
     from preflight.clouds import Deployment
     from preflight.clouds.offline import OfflineCloud
-    from preflight.synth import Synthesizer
-    from preflight.template import Template
+    from preflight.synth import Assembly, Synthesizer
+    from preflight.template import Resource, Template
     from preflight.verdict import Verdict, Where
     from preflight.workspace import Code
 
@@ -118,7 +121,8 @@ class Examiner:
     def examine(self, lab: Lab, code: Code, *, limit: float = 60) -> Report:
         """Build, deploy offline, ask every promise. `limit` is the seconds a synthesis may take.
 
-        Raises BrokenCode, Refused, DeployFailed, BrokenLab or Unavailable when no promise could be asked.
+        Raises BrokenCode, Refused, DeployFailed, BrokenLab or Unavailable when no promise could be asked; the first
+        three with the learner's file and line.
         """
         begun = time.perf_counter()
         # before the build, so that what is saved meanwhile counts as changed
@@ -129,7 +133,8 @@ class Examiner:
         pending = synthesizer.begin(code.path, lab.construct_id, limit=limit)
         cloud = self._empty_cloud(code)
         assembly = pending.result()
-        deployment, deploying = _timed(lambda: cloud.deploy(assembly.directory, assembly.stack_name))
+        with _placed(lab, assembly):
+            deployment, deploying = _timed(lambda: cloud.deploy(assembly.directory, assembly.stack_name))
         report = _report(lab, code, deployment, begun, synth=assembly.seconds, deploy=deploying, where=assembly.where)
         return replace(report, digest=digest)
 
@@ -214,6 +219,59 @@ def _report(
     seconds = {"synth": synth, "deploy": deploy, "checks": checking, "total": time.perf_counter() - begun}
     not_emulated = tuple(deployment.not_emulated)
     return Report(lab, code, placed, not_emulated, seconds, deployment.mode)
+
+
+@contextmanager
+def _placed(lab: Lab, assembly: Assembly) -> Iterator[None]:
+    """What CloudFormation says against the template, said of the learner's lines and with the lab's next command."""
+    from preflight.template import Template
+
+    mend = f"mend it, then ./lab check {lab.number}"
+    try:
+        yield
+    except Refused as error:
+        if not error.faults:
+            raise
+        resources = Template.load(assembly.template_path).resources
+        paths = [_path_named(fault, resources) for fault in error.faults]
+        places = [assembly.where(path or lab.construct_id) for path in paths]
+        error.file, error.line = _file_from_root(places[0][0], lab.root), places[0][1]
+        more = f" (and {len(places) - 1} more)" if len(places) > 1 else ""
+        first = _enclosed(error.faults[0])
+        error.message = f"CloudFormation refuses the template: {first}{more}; nothing was made; {mend}"
+        error.faults = tuple(
+            f"{_file_from_root(file, lab.root)}:{line}: {fault}"
+            for fault, (file, line) in zip(error.faults, places, strict=True)
+        )
+        raise
+    except DeployFailed as error:
+        resource = Template.load(assembly.template_path).resources.get(error.logical_id or "")
+        file, error.line = assembly.where(resource.path if resource and resource.path else lab.construct_id)
+        error.file = _file_from_root(file, lab.root)
+        error.message = error.message.replace(", mend it and deploy again", f"; {mend}")
+        raise
+
+
+def _path_named(fault: str, resources: Mapping[str, Resource]) -> str | None:
+    """The construct path of what a fault names first: by its logical id, or by its type when there is no such type."""
+    named: list[tuple[int, str]] = []
+    for name, resource in resources.items():
+        words = [name, resource.type] if "resource types: [" in fault else [name]
+        for word in words:
+            found = re.search(rf"(?<![\w:]){re.escape(word)}(?![\w:])", fault)
+            if found and resource.path:
+                named.append((found.start(), resource.path))
+    return min(named)[1] if named else None
+
+
+def _enclosed(fault: str) -> str:
+    """A fault as a part of a longer sentence: without its full stop, its question in brackets."""
+    return re.sub(r" Did you mean (.*\?)$", r" (did you mean \1)", fault.strip()).rstrip(".")
+
+
+def _file_from_root(file: str, root: Path) -> Path:
+    path = Path(file)
+    return path.relative_to(root) if path.is_relative_to(root) else path
 
 
 def _from_root(where: str | None, root: Path) -> str | None:

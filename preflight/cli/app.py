@@ -100,10 +100,12 @@ def _fail(arguments: Sequence[str], words: str, error: Exception) -> int:
 
 
 def words(error: PreflightError) -> str:
-    """An error as the learner reads it: its sentence, and below it what CloudFormation said."""
+    """An error as the learner reads it: its sentence, and below it what CloudFormation says besides."""
     if isinstance(error, Refused):
-        return "\n".join([str(error), *(f"  {fault}" for fault in error.faults)])
-    if isinstance(error, DeployFailed) and error.reason and error.reason not in str(error):
+        # the sentence has the first
+        return "\n".join([str(error), *(f"  {fault}" for fault in error.faults[1:])])
+    # with a place, the sentence has the reason too
+    if isinstance(error, DeployFailed) and error.file is None and error.reason and error.reason not in str(error):
         return f"{error}\n  {error.logical_id or 'the stack'}: {error.reason}"
     return str(error)
 
@@ -112,7 +114,8 @@ def _usage(error: typer.TyperException) -> str:
     """The command line's own errors, as one sentence that ends in the next command."""
     said = error.format_message().strip().rstrip(".").split("\n")[0]
     context = getattr(error, "ctx", None)
-    return f"{said}. See {context.command_path if context else './lab'} --help"
+    end = "" if said.endswith("?") else "."
+    return f"{said}{end} See {context.command_path if context else './lab'} --help"
 
 
 def _ours(error: Exception, arguments: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ import typer
 
 from preflight.cli.desk import Desk
 from preflight.cli.lines import QUIET, Lines
-from preflight.errors import BrokenCode, Unavailable, Usage
+from preflight.errors import BrokenCode, DeployFailed, Refused, Unavailable, Usage
 
 if TYPE_CHECKING:
     from preflight.check_run import Report
@@ -54,7 +54,7 @@ def check(
     with desk.waiting(f"Lab {chosen.number}: building it, deploying it offline, asking its promises …"):
         try:
             report = examine(desk.root, chosen, asked, say=desk.say)
-        except BrokenCode as error:
+        except (BrokenCode, Refused, DeployFailed) as error:
             # who mends a file given by hand asks about that file again
             error.message = error.message.replace(f"then ./lab check {chosen.number}", f"then {again(chosen, asked)}")
             raise

@@ -75,7 +75,7 @@ class OfflineCloud:
         from preflight.cloudformation import operation, validate  # noqa: F401
         from preflight.template import Template
 
-        imported = re.findall(r"\baws_([a-z0-9]+)", code.read_text("utf-8")) if code and code.is_file() else []
+        imported = _imported_services(code) if code is not None else []
         # every stack of CDK's publishes its template to a bucket
         for service in {"s3", *imported} & {*_session().get_available_services()}:
             self._warm_up_service(service)
@@ -200,6 +200,14 @@ class OfflineCloud:
         if service == "ssm" and self._bootstrap:
             return _SsmWithBootstrap(self._bootstrap, lambda: self._make_client(service, region))
         return self._make_client(service, region)
+
+
+def _imported_services(code: Path) -> list[str]:
+    """The services a stack file imports, as far as it can be read; what it lacks is said where it is built."""
+    try:
+        return re.findall(r"\baws_([a-z0-9]+)", code.read_text("utf-8", errors="replace"))
+    except OSError:
+        return []
 
 
 # https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-env.html: templates ask for 6 or more; checked_on 2026-11-22

@@ -33,6 +33,7 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="signals and permissi
         (["check", "9"], "There is no lab called 9; near it: 1 keep_a_book, 2 lend_a_book.", "./lab list"),
         (["start", "keep_a_bok"], "near it: 1 keep_a_book", "./lab list"),
         (["chekc"], "No such command 'chekc'", "./lab --help"),
+        (["lst"], "No such command 'lst'. Did you mean 'list'? See ", "./lab --help"),
         (["check", "1", "--wroked"], "No such option: --wroked", "./lab check --help"),
         (["start"], "Missing argument 'LAB'", "./lab start --help"),
         (["start", "1", "2"], "Got unexpected extra argument", "./lab start --help"),
@@ -43,6 +44,62 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="signals and permissi
 def test_words_that_mean_nothing(shelf: Shelf, words: list[str], sentence: str, command: str) -> None:
     said = shelf.run(*words).says(sentence, code=2)
     assert said.err.rstrip().endswith(command) and said.err.count("\n") == 1 and said.out == ""
+
+
+REFUSED = {
+    "an unknown property": (
+        'books.node.default_child.add_property_override("Colour", "red")',
+        11,
+        "extraneous key [Colour] is not permitted; nothing was made;",
+    ),
+    "a made-up type": (
+        'cdk.CfnResource(self, "More", type="AWS::S3::Buckett")',
+        12,
+        "Unrecognized resource types: [AWS::S3::Buckett] (did you mean AWS::S3::Bucket?); nothing was made;",
+    ),
+    "a public policy": (
+        "books.grant_public_access()\n        books.node.default_child.public_access_block_configuration = None",
+        11,
+        "BlockPublicPolicy setting in S3 Block Public Access; everything was rolled back;",
+    ),
+    "half a port range": (
+        'cdk.CfnResource(self, "Door", type="AWS::EC2::SecurityGroup", properties={"GroupDescription": "door",\n'
+        '            "SecurityGroupIngress": [{"IpProtocol": "tcp", "FromPort": 80, "CidrIp": "10.0.0.0/8"}]})',
+        12,
+        "Must specify both from and to ports with TCP/UDP.' for portRange; everything was rolled back;",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_cloudformation_will_not_have_is_said_of_the_learners_line(shelf: Shelf, case: str) -> None:
+    line, number, sentence = REFUSED[case]
+    shelf.start(1).write(1, "        cdk.CfnOutput(", f"        {line}\n        cdk.CfnOutput(")
+    said = shelf.run("check", "1").says(sentence, code=2)
+    assert said.err.startswith(f"workspace/lab01_keep_a_book/stack.py:{number}: "), said.err
+    assert said.err.endswith("; mend it, then ./lab check 1\n") and said.err.count("\n") == 1 and said.out == ""
+
+
+def test_from_the_second_fault_on_each_has_a_line_of_its_own(shelf: Shelf) -> None:
+    override = "books.node.default_child.add_property_override"
+    more = (
+        f'        {override}("Colour", "red")\n        cdk.CfnResource(self, "Topic", type="AWS::SNS::Topic",'
+        ' properties={"Colour": 1})\n        cdk.CfnOutput('
+    )
+    file = shelf.start(1).write(1, "        cdk.CfnOutput(", more).stack(1)
+    said = shelf.run("check", "1", "--code", str(file)).says("(and 1 more); nothing was made; mend it, then", code=2)
+    first, second = said.err.splitlines()
+    assert first.endswith(f"then ./lab check 1 --code {file}")
+    assert {first.partition(": ")[0], second.strip().partition(": ")[0]} == {
+        f"workspace/lab01_keep_a_book/stack.py:{number}" for number in (11, 13)
+    }
+
+
+def test_a_file_in_another_encoding_is_named_with_its_line(shelf: Shelf) -> None:
+    file = shelf.start(1).stack(1)
+    file.write_bytes(file.read_bytes().replace(b"Books", b"B\xe9cher"))
+    said = shelf.run("check", "1").says("workspace/lab01_keep_a_book/stack.py:", "Python cannot read this line", code=2)
+    assert said.err.endswith("then ./lab check 1\n") and "stumbled" not in said.err
 
 
 def test_an_error_is_data_too_when_data_was_asked_for(shelf: Shelf) -> None:

@@ -402,6 +402,9 @@ def permission(rule: Declared) -> dict[str, Any]:
     for name in ("FromPort", "ToPort"):
         if name in rule:
             found[name] = int(rule.take(name))
+    if found["IpProtocol"].lower() in ("tcp", "udp", "6", "17") and not {"FromPort", "ToPort"} <= found.keys():
+        said = "Invalid value 'Must specify both from and to ports with TCP/UDP.' for portRange."
+        raise refusal("InvalidParameterValue", said, "AuthorizeSecurityGroupIngress")
     described = {"Description": rule.take("Description")} if rule.peek("Description") else {}
     if "SourcePrefixListId" in rule or "DestinationPrefixListId" in rule:
         # the emulated EC2 forgets it for prefix lists alone
