@@ -107,15 +107,17 @@ def _missing_module(fault: ModuleNotFoundError) -> tuple[str, str]:
         import aws_cdk
 
         return f"aws_cdk has no module {rest!r}" + _guess(rest, dir(aws_cdk)), "mend the import"
-    distribution = DISTRIBUTIONS.get(top, top.replace("_", "-"))
-    if name.endswith("_alpha"):
-        distribution = name.replace("_", "-").replace("aws-cdk.aws-cdk", "aws-cdk")
-    python = ".venv\\Scripts\\python" if os.name == "nt" else ".venv/bin/python"
+    enough = "a lab needs aws_cdk and the standard library alone"
+    if top in DISTRIBUTIONS:
+        python = ".venv\\Scripts\\python" if os.name == "nt" else ".venv/bin/python"
+        return (
+            f"`import {top}` needs a package that is not installed ({enough})",
+            f"take the import out or {python} -m pip install {DISTRIBUTIONS[top]}",
+        )
+    # no name to install is guessed: a registry may hold somebody else's package under it
+    beside = "" if top == "aws_cdk" else f", and {top}.py is not beside stack.py"
     asked = name if top == "aws_cdk" else top
-    return (
-        f"`import {asked}` needs a package that is not installed (a lab needs aws_cdk and the standard library alone)",
-        f"{python} -m pip install {distribution}",
-    )
+    return f"`import {asked}` finds no package installed{beside}", f"take the import out ({enough})"
 
 
 def _place(fault: BaseException, file: Path, seen: Seen) -> Place | None:

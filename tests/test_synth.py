@@ -193,7 +193,11 @@ BROKEN = {
     "an indent": ("class A:\n    def f(self):\n  pass\n", 3, "Python cannot read this line: unindent"),
     "a null byte": ("x = 1\0\n", 1, "null bytes"),
     "an exception at import": ("import aws_cdk\n\nx = 1 / 0\n", 3, "ZeroDivisionError: division by zero"),
-    "a package that is missing": ("import nosuchpandas\n", 1, "-m pip install nosuchpandas"),
+    "a package that is missing": (
+        "import nosuchpandas\n",
+        1,
+        "nosuchpandas.py is not beside stack.py; take the import out (",
+    ),
     "a package with another name": ("import bs4\n", 1, "-m pip install beautifulsoup4"),
     "a misspelt module": ("import aws_cdk.aws_s33\n", 1, "did you mean 'aws_s3'?"),
     "a misspelt import": ("from aws_cdk import aws_s33\n", 1, "did you mean 'aws_s3'?"),
