@@ -12,7 +12,7 @@ from preflight.checks import S3_GUIDE, Stack, attempt, could_not_ask, expect
 
 
 def check_nobody_outside_the_account_gets_in(stack: Stack) -> None:
-    """Nobody outside your account reads, writes or lists the notes.
+    """Nobody outside your account reads, writes, deletes or lists the notes.
 
     A bucket starts closed. Every leak in the news began with somebody opening it: a bucket policy with "*" in it, a
     grant to an account nobody knows any more. AWS keeps its half of the shared responsibility model (disks, buildings,
@@ -139,7 +139,7 @@ def check_every_overwrite_can_be_undone(stack: Stack) -> None:
 
 
 def check_old_versions_leave_in_time(stack: Stack) -> None:
-    """An old version stays for 30 days, opens at once, and is gone by day 60.
+    """An old version opens at once for 30 days, and is gone for good by day 60.
 
     Without a rule, versioning keeps everything for ever, and every copy is billed in full. With a careless one the
     undo is gone before anybody missed the note. A lifecycle rule counts an old version's days from the moment it was
@@ -154,7 +154,7 @@ def check_old_versions_leave_in_time(stack: Stack) -> None:
         not faults,
         saw=saw,
         means=means,
-        proved="old versions of every note stay at least 30 days and are deleted by day 60",
+        proved="old versions of every note open at once for at least 30 days and are deleted by day 60",
         rival="AWS Backup keeps copies for a set time as well. What does it add that a lifecycle rule lacks?",
         bullets=["CLF-C02 3.6-S6", "SAA-C03 1.3-K3", "SAA-C03 4.1-S9"],
         read=f"{S3_GUIDE}/intro-lifecycle-rules.html",
@@ -165,7 +165,7 @@ def check_old_versions_leave_in_time(stack: Stack) -> None:
 def check_cold_notes_cost_less(stack: Stack) -> None:
     """By day 90 a note is in a cheaper class that still opens at once and spans Availability Zones.
 
-    The storage classes are one trade: a lower price per gigabyte against a price per read, a minimum stay, a wait, or
+    The storage classes are one trade: a lower price per gigabyte against a retrieval fee, a minimum stay, a wait, or
     a single Availability Zone. The exam describes the reads and asks for the class; the cheapest one on the list is
     the usual bait.
     """

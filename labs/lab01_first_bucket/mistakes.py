@@ -174,7 +174,7 @@ def mistake_notes_live_in_one_zone(template: dict[str, Any]) -> None:
 
 @breaks(
     "cold_notes_cost_less",
-    help="Glacier Instant Retrieval charges per read, and the first month's notes are read daily.",
+    help="Glacier Instant Retrieval charges a fee for each gigabyte read, and the first month's notes are read daily.",
 )
 def mistake_notes_move_on_their_first_day(template: dict[str, Any]) -> None:
     move(template).update(StorageClass="GLACIER_IR", TransitionInDays=0)

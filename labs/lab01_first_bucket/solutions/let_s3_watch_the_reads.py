@@ -34,7 +34,7 @@ class ClinicNotes(Construct):
             versioned=True,
             server_access_logs_bucket=logs,
             lifecycle_rules=[
-                # S3 watches each note and moves it by its reads: no day to choose, no price per read
+                # S3 watches each note and moves it by its reads: no day to choose, no retrieval fee
                 s3.LifecycleRule(
                     prefix="notes/",
                     object_size_greater_than=128 * 1024,
