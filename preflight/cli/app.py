@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import sys
 from collections.abc import Callable, Sequence
@@ -59,11 +60,16 @@ def run(arguments: Sequence[str], *, root: Path = ROOT) -> int:
         return _run(_without_debug(arguments), desk)
     except KeyboardInterrupt:
         return _stopped()
+    except BrokenPipeError:
+        raise
     except PreflightError as error:
         return _fail(arguments, words(error), error)
     except typer.TyperException as error:
         return _fail(arguments, _usage(error), error)
     except Exception as error:
+        if isinstance(error, OSError) and error.filename is None and error.errno in _UNWRITABLE:
+            # told by whoever holds the output, which takes no more words
+            raise
         return _fail(arguments, _ours(error, arguments), error)
     finally:
         desk.close()
@@ -71,7 +77,11 @@ def run(arguments: Sequence[str], *, root: Path = ROOT) -> int:
 
 def _run(arguments: Sequence[str], desk: Desk) -> int:
     command = typer.main.get_command(app)
-    code = command.main(args=list(arguments), prog_name="./lab", standalone_mode=False, obj=desk)
+    try:
+        code = command.main(args=list(arguments), prog_name="./lab", standalone_mode=False, obj=desk)
+    except SystemExit as error:
+        # all that ends it so is a reader who had enough
+        raise BrokenPipeError from error
     if code == STOPPED:
         return _stopped()
     return code if isinstance(code, int) else 0
@@ -116,6 +126,15 @@ def _usage(error: typer.TyperException) -> str:
     context = getattr(error, "ctx", None)
     end = "" if said.endswith("?") else "."
     return f"{said}{end} See {context.command_path if context else './lab'} --help"
+
+
+def unwritten(error: OSError, arguments: Sequence[str]) -> str:
+    """The sentence for an output that takes no more: a full disk, a device that went away."""
+    command = " ".join(["./lab", *arguments])
+    return f"The answer cannot be written ({error.strerror}); make room or send it elsewhere, then {command}"
+
+
+_UNWRITABLE = (errno.ENOSPC, errno.EFBIG, errno.EIO, errno.EBADF)
 
 
 def _ours(error: Exception, arguments: Sequence[str]) -> str:

@@ -102,6 +102,41 @@ def test_a_file_in_another_encoding_is_named_with_its_line(shelf: Shelf) -> None
     assert said.err.endswith("then ./lab check 1\n") and "stumbled" not in said.err
 
 
+@posix
+@pytest.mark.parametrize("program", [["-m", "preflight"], ["lab"]])
+def test_a_closed_output_is_one_sentence(program: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, *program, "list"], cwd=PROJECT, stderr=subprocess.PIPE, text=True, timeout=60,
+        preexec_fn=lambda: os.close(1),
+    )  # fmt: skip
+    assert done.returncode == 2 and done.stderr.count("\n") == 1
+    assert "standard output is closed" in done.stderr and "then ./lab" in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+@pytest.mark.parametrize("words", [["list"], ["--help"], ["check", "99", "--json"]])
+def test_a_full_output_is_one_sentence(words: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "preflight", *words], cwd=PROJECT, stdout=full, stderr=subprocess.PIPE, text=True,
+            timeout=60,
+        )  # fmt: skip
+    assert done.returncode == 2 and "stumbled" not in done.stderr and "Exception" not in done.stderr
+    assert done.stderr.splitlines()[-1].startswith("The answer cannot be written (")
+    assert done.stderr.rstrip().endswith("then " + " ".join(["./lab", *words]))
+
+
+@posix
+def test_a_reader_who_had_enough_sees_no_traceback() -> None:
+    command = [sys.executable, "-m", "preflight", "list"]
+    process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None and process.stderr is not None
+    process.stdout.close()
+    assert process.stderr.read() == ""
+    process.stderr.close()
+    assert process.wait(60) == 0
+
+
 def test_an_error_is_data_too_when_data_was_asked_for(shelf: Shelf) -> None:
     said = shelf.run("check", "9", "--json").says(code=2)
     assert said.json() == {"error": said.err.strip()}
