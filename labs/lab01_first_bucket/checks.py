@@ -341,11 +341,22 @@ def uses_of(notes: str) -> list[tuple[str, str, str]]:
     ]
 
 
+def more_uses_of(notes: str) -> list[tuple[str, str, str]]:
+    """Other ways to the same ends, which only strangers are asked about."""
+    every_note = f"arn:aws:s3:::{notes}/notes/*"
+    return [
+        ("write notes as replicas", "s3:ReplicateObject", every_note),
+        ("delete notes as replicas", "s3:ReplicateDelete", every_note),
+        ("delete old versions", "s3:DeleteObjectVersion", every_note),
+        ("give others access to notes", "s3:PutObjectAcl", every_note),
+    ]
+
+
 def open_to(stack: Stack, who: str, principal: str, notes: str, context: Mapping[str, str] | None = None) -> str:
     """What an outsider may do with the notes, as a sentence; "depends" counts, for somebody meets the condition."""
     answers = {
         verb: stack.may(principal, action, resource, context={**over_https(), **(context or {})}).answer
-        for verb, action, resource in uses_of(notes)
+        for verb, action, resource in uses_of(notes) + more_uses_of(notes)
     }
     surely = [verb for verb, answer in answers.items() if answer == "allowed"]
     perhaps = [verb for verb, answer in answers.items() if answer == "depends"]

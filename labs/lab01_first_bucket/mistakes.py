@@ -305,6 +305,21 @@ def mistake_only_the_office_is_answered(template: dict[str, Any]) -> None:
     deny_over_https(template, {"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}})
 
 
+@breaks("nobody_outside_the_account_gets_in", help="Replication writes too, and from the other side's account.")
+def mistake_another_account_may_replicate_here(template: dict[str, Any]) -> None:
+    allow(template, {"AWS": "arn:aws:iam::444455556666:root"}, "s3:ReplicateObject")
+
+
+@breaks("nobody_outside_the_account_gets_in", help="A copy in another account is that account's to show around.")
+def mistake_notes_are_copied_to_another_account(template: dict[str, Any]) -> None:
+    add_role(template, "Copier", trusted={"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"})
+    to = {"Bucket": "arn:aws:s3:::vendor-copy", "Account": "444455556666"}
+    bucket(template)["ReplicationConfiguration"] = {
+        "Role": {"Fn::GetAtt": ["Copier", "Arn"]},
+        "Rules": [{"Status": "Enabled", "Prefix": "", "Destination": to}],
+    }
+
+
 @breaks("nobody_outside_the_account_gets_in", help="A canonical user id is an account in another spelling.")
 def mistake_a_canonical_user_may_read(template: dict[str, Any]) -> None:
     allow(
