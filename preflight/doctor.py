@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import re
+import shlex
 import shutil
 import sys
 import tempfile
@@ -140,6 +141,8 @@ def _workspace(root: Path) -> Finding:
     folder = root / "workspace"
     mend = f"chmod -R u+w {_shown(folder)}" if os.name != "nt" else f'attrib -r "{folder}" /s /d'
     if not _writable(folder if folder.is_dir() else root):
+        if _on_read_only_mount(root):
+            return Finding("workspace", False, f"workspace/ {_READ_ONLY}", _copy(root))
         return Finding("workspace", False, "workspace/ cannot be written", mend)
     started = len([path for path in folder.glob("lab*") if path.is_dir()]) if folder.is_dir() else 0
     return Finding("workspace", True, f"writable, {started} lab{'' if started == 1 else 's'} started")
@@ -149,6 +152,8 @@ def _store(root: Path) -> Finding:
     folder = root / ".preflight"
     if _writable(folder if folder.is_dir() else root):
         return Finding("cache", True, ".preflight/ is writable")
+    if _on_read_only_mount(root):
+        return Finding("cache", None, f".preflight/ {_READ_ONLY}", _copy(root))
     saw = ".preflight/ cannot be written: nothing is kept from one check to the next"
     return Finding("cache", None, saw, f"chmod -R u+w {_shown(folder)}")
 
@@ -190,6 +195,20 @@ def _writable(folder: Path) -> bool:
             return True
     except OSError:
         return False
+
+
+def _on_read_only_mount(folder: Path) -> bool:
+    """Whether no permission would help; Windows does not say."""
+    if sys.platform == "win32":
+        return False
+    return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+
+
+_READ_ONLY = "is on a read-only file system; copy the project elsewhere"
+
+
+def _copy(root: Path) -> str:
+    return f"cp -R {shlex.quote(str(root))} ~/preflight"
 
 
 def _shown(path: Path) -> str:

@@ -71,6 +71,16 @@ def test_credentials_are_seen_and_never_told(project: Path, tmp_path: Path, monk
     assert not any("s3cr3t" in str(finding) or "AKIA" in str(finding) for finding in found.values())
 
 
+def test_on_a_read_only_file_system_no_permission_is_advised(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("preflight.doctor._writable", lambda folder: False)
+    assert "read-only" not in named(project)["workspace"].saw
+    monkeypatch.setattr("preflight.doctor._on_read_only_mount", lambda folder: True)
+    found = named(project)
+    for name in ("workspace", "cache"):
+        assert found[name].saw.endswith("is on a read-only file system; copy the project elsewhere")
+        assert found[name].mend.startswith("cp -R ") and "chmod" not in found[name].mend
+
+
 def test_no_credentials_is_no_fault(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID", raising=False)
     for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):

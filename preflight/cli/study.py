@@ -34,6 +34,8 @@ def hint(
     """
     desk: Desk = context.obj
     chosen = desk.lab(lab)
+    if not desk.workspace.started(chosen):
+        raise Usage(f"Lab {chosen.number} is not started yet; first ./lab start {chosen.number}")
     desk.show(hint_lines(desk, chosen, promise))
 
 

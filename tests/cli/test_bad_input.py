@@ -206,7 +206,7 @@ READ_ONLY = textwrap.dedent(
     if os.geteuid() == 0:
         # root may write anywhere, so this process steps down
         os.setuid(65534)
-    codes = [run(words, root=root) for words in (["list"], ["start", "1"], ["hint", "1"])]
+    codes = [run(words, root=root) for words in (["list"], ["start", "1"], ["hint", "2"])]
     print(codes)
     """
 )
@@ -219,6 +219,7 @@ def test_a_read_only_workspace_is_named(tmp_path: Path) -> None:
     try:
         Shelf(root / "shelf")
         workspace = root / "shelf" / "workspace"
+        (workspace / "lab02_lend_a_book").mkdir()
         workspace.chmod(0o555)
         command = [sys.executable, "-B", "-c", READ_ONLY, str(root / "shelf")]
         done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=60)
@@ -226,7 +227,7 @@ def test_a_read_only_workspace_is_named(tmp_path: Path) -> None:
         first, second = done.stderr.splitlines()
         assert first.startswith("workspace/ cannot be written") and first.endswith("./lab start 1")
         assert second.startswith("Progress cannot be written to workspace/") and second.endswith("./lab doctor")
-        assert list(workspace.iterdir()) == []
+        assert [path.name for path in workspace.iterdir()] == ["lab02_lend_a_book"]
     finally:
         (root / "shelf" / "workspace").chmod(0o755)
         import shutil

@@ -45,7 +45,17 @@ def test_another_promise_can_be_named(shelf: Shelf) -> None:
 
 
 def test_before_the_first_check_the_first_promise_is_meant(shelf: Shelf) -> None:
-    shelf.run("hint", "1").says("A book stays where it was put", "Where is the book now?", code=0)
+    shelf.start(1).run("hint", "1").says("A book stays where it was put", "Where is the book now?", code=0)
+
+
+def test_a_lab_that_is_not_started_gives_no_hint_and_spends_no_rung(shelf: Shelf) -> None:
+    for words in (["hint", "1"], ["hint", "1", "--promise", "the_shelf_is_labelled"]):
+        said = shelf.run(*words).says("Lab 1 is not started yet", code=2)
+        assert said.err.endswith("first ./lab start 1\n") and said.err.count("\n") == 1
+    with Progress(shelf.root) as progress:
+        from preflight.course import Course
+
+        assert not any(progress.rungs(Course.load(shelf.root).find("1")).values())
 
 
 def test_what_could_not_be_asked_comes_after_what_is_not_yet_kept(shelf: Shelf) -> None:
