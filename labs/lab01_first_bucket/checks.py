@@ -477,7 +477,7 @@ def foreign_in(statement: Mapping[str, Any], account: str) -> Iterator[str]:
 def canonical_users(stack: Stack, notes: str) -> list[str]:
     """Whom the bucket policy lets in by a canonical user id, which tells no account; CloudFront's OAI is one."""
     return [
-        f"the bucket policy lets in the canonical user {name[:12]}..., which names nobody of your account"
+        f"the bucket policy lets in the canonical user {name[:12]}..., an id that may be any account's"
         for statement in statements_of(stack, notes)
         if statement.get("Effect") == "Allow"
         for name in names_in(statement.get("Principal"), "CanonicalUser")
