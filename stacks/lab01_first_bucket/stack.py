@@ -44,7 +44,7 @@ class FirstBucket(cdk.Stack):
                     transitions=[
                         s3.Transition(
                             # Still opens in milliseconds and still spans Availability Zones, at about half the
-                            # storage price; each read costs, so the notes wait until nobody reads them daily.
+                            # storage price. Reads have a retrieval fee, so notes wait until nobody reads them daily.
                             storage_class=s3.StorageClass.INFREQUENT_ACCESS,
                             transition_after=cdk.Duration.days(90),
                         )
