@@ -404,29 +404,29 @@ def trusted_by(role):
 
 def granted_by_the_bucket(stack):
     """Everyone the notes bucket's own policy grants something, as it names them."""
-    name = bucket(stack).removeprefix("arn:aws:s3:::")
-    policies = [each for each in stack.of_type("AWS::S3::BucketPolicy") if each.properties.get("Bucket") == name]
     return [
-        who
-        for policy in policies
-        for statement in statements(policy.properties["PolicyDocument"])
-        for who in named_in(statement)
+        who for document in bucket_policies(stack) for statement in statements(document) for who in named_in(statement)
     ]
 
 
 def spared_by_the_bucket(stack):
     """Roles and users the bucket policy's conditions speak of; a pattern is answered by a name that fits it."""
-    name = bucket(stack).removeprefix("arn:aws:s3:::")
-    policies = [each for each in stack.of_type("AWS::S3::BucketPolicy") if each.properties.get("Bucket") == name]
     return [
         value.replace("*", "x")
-        for policy in policies
-        for statement in listed(policy.properties["PolicyDocument"].get("Statement"))
+        for document in bucket_policies(stack)
+        for statement in listed(document.get("Statement"))
         for keys in statement.get("Condition", {}).values()
         for values in keys.values()
         for value in map(str, listed(values))
         if (":role/" in value or ":user/" in value) and value.startswith(f"arn:aws:iam::{stack.account}:")
     ]
+
+
+def bucket_policies(stack):
+    """The policy documents on the notes bucket itself."""
+    name = bucket(stack).removeprefix("arn:aws:s3:::")
+    policies = stack.of_type("AWS::S3::BucketPolicy")
+    return [each.properties["PolicyDocument"] for each in policies if each.properties.get("Bucket") == name]
 
 
 def statements(document):
