@@ -437,6 +437,11 @@ class CloudFormation:
     def _attribute(self, stack: Stack, resource: StackResource, name: str, scope: Scope) -> Any:
         if name in resource.attributes:
             return resource.attributes[name]
+        if _answers_for_itself(resource):
+            raise TemplateError(
+                f"CustomResource attribute error: Vendor response doesn't contain {name} attribute in object "
+                f"{stack.stack_id}|{resource.logical_id}|{resource.physical_id}"
+            )
         value = derive.attribute(resource.type, name, resource.physical_id, resource.sent, scope)
         if isinstance(value, Unknown) and f"Fn::GetAtt {name}" not in resource.not_emulated:
             resource.not_emulated = (*resource.not_emulated, f"Fn::GetAtt {name}")
@@ -500,6 +505,12 @@ def _resource_of(stack: Stack, name: str) -> StackResource:
             f"Template format error: Unresolved resource dependencies [{name}] in the Resources block of the template"
         )
     return resource
+
+
+def _answers_for_itself(resource: StackResource) -> bool:
+    """Whether a custom resource has really been asked: what its answer lacks, it has not."""
+    custom = resource.type.startswith("Custom::") or resource.type == "AWS::CloudFormation::CustomResource"
+    return custom and resource.state == "emulated" and bool(resource.physical_id)
 
 
 def _deploy_failed(stack: Stack, template: Template, failure: Failed, fate: str) -> DeployFailed:

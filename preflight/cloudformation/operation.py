@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from preflight.cloudformation import derive, plan, schemas
 from preflight.cloudformation.ledger import Declared, leaves, shortest
-from preflight.cloudformation.providers import Made, Provider, ReplacementNeeded, find_provider
+from preflight.cloudformation.providers import Made, Provider, ReplacementNeeded, Said, find_provider
 from preflight.cloudformation.stack import Stack, StackResource
 from preflight.intrinsics import Scope, TemplateError, Unknown, holds, resolve, text
 from preflight.template import Resource, Template
@@ -245,6 +245,9 @@ class Operation:
                 if provider is not None:
                     made = provider.update(made, ledger, existing.sent, self._context(resource))
                 self._settle(resource, made, ledger, existing)
+                if provider is not None and provider.moves and made.physical_id != existing.physical_id:
+                    step.replaced = True
+                    self.leftovers.append((existing, declared.update_replace_policy))
         except ReplacementNeeded:
             self.steps.pop()
             self._create(declared, properties, needs, replacing=existing)
@@ -278,6 +281,8 @@ class Operation:
     ) -> None:
         """Take over what the provider made, and note what it did not apply."""
         resource.physical_id, resource.attributes = made.physical_id, dict(made.attributes)
+        if made.recorded:
+            resource.state = "recorded"
         unapplied = ledger.unapplied_leaves()
         if before is not None and resource.state == "emulated":
             # an update need not send again what it does not change
@@ -421,7 +426,7 @@ def reason(error: Exception) -> str:
         status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
         said, handler = f"{message} (Status Code: {status}, {code})", _handler_code(code)
         return f'Resource handler returned message: "{said}" (HandlerErrorCode: {handler})'
-    if isinstance(error, (Failed, TemplateError)):
+    if isinstance(error, (Failed, Said, TemplateError)):
         return str(error)
     if type(error).__module__.startswith("botocore"):
         return f'Resource handler returned message: "{" ".join(str(error).split())}" (HandlerErrorCode: InvalidRequest)'

@@ -16,14 +16,22 @@ from preflight.cloudformation.ledger import Declared
 
 @dataclass(frozen=True)
 class Made:
-    """What a provider made: the value of `Ref`, and the values of `Fn::GetAtt` by attribute name (dots included)."""
+    """What a provider made: the value of `Ref`, and the values of `Fn::GetAtt` by attribute name (dots included).
+
+    With `recorded=True` the provider found nothing here that could make it: it is noted, and the ledger says so.
+    """
 
     physical_id: str
     attributes: Mapping[str, Any] = field(default_factory=dict)
+    recorded: bool = False
 
 
 class ReplacementNeeded(Exception):
     """A provider's way to say that this update can only be made by a new resource."""
+
+
+class Said(Exception):
+    """A failure whose words are CloudFormation's own, with no service's error inside."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +80,8 @@ class Provider(ABC):
     """
 
     type: ClassVar[str]
+    # an update that answers with another physical id has made another resource: the old one is deleted afterwards
+    moves: ClassVar[bool] = False
 
     @abstractmethod
     def create(self, declared: Declared, context: Context) -> Made:
@@ -98,7 +108,8 @@ def find_provider(resource_type: str) -> Provider | None:
     """The provider of a type, or None when it can only be recorded.
 
     `AWS::S3::Bucket` is looked for in the module `s3`, `Custom::Anything` and `AWS::CloudFormation::CustomResource`
-    in `custom`; in it, in the Provider subclasses and instances whose `type` is the type's name.
+    in `custom`; in it, in the Provider subclasses and instances whose `type` is the type's name. A module's `FALLBACK`
+    is called with the name of any other type of its service.
     """
     module_name = _module_of(resource_type)
     if importlib.util.find_spec(f"{__name__}.{module_name}") is None:
@@ -109,8 +120,8 @@ def find_provider(resource_type: str) -> Provider | None:
             return each()
         if isinstance(each, Provider) and each.type == resource_type:
             return each
-    fallback = getattr(module, "FALLBACK", None)
-    return fallback if isinstance(fallback, Provider) else None
+    fallback: Callable[[str], Provider] | None = getattr(module, "FALLBACK", None)
+    return fallback(resource_type) if fallback is not None else None
 
 
 def _module_of(resource_type: str) -> str:
