@@ -457,3 +457,6 @@ _ZONES = {
     "ca-central-1": "abd",
     "cn-north-1": "ab",
 }
+
+# every Region AWS has opened, as far as known
+REGIONS = tuple(sorted(_ZONES))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import typer
 
-from preflight.cli import check, machine, study, trail
+from preflight.cli import check, cloud, machine, study, trail
 from preflight.cli.desk import Desk
 from preflight.errors import DeployFailed, PreflightError, Refused
 
@@ -45,8 +45,7 @@ app.command("test", context_settings={"ignore_unknown_options": True, "allow_ext
 
 _cloud = typer.Typer(help="The offline cloud by itself, for any AWS tool.", rich_markup_mode=None)
 _cloud.command("serve")(machine.serve)
-# a callback keeps `serve` a word of its own while it is the only command
-_cloud.callback()(lambda: None)
+_cloud.command("deploy")(cloud.deploy)
 app.add_typer(_cloud, name="cloud")
 
 

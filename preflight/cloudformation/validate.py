@@ -130,10 +130,18 @@ def _structure(template: Template) -> Iterator[str]:
             yield f"Template format error: [/Outputs/{name}] Every Outputs member must contain a Value object."
         elif not isinstance(declared.get("Condition", ""), str):
             yield f"Template format error: [/Outputs/{name}/Condition] Condition must be a string."
+    yield from _too_many(body)
     transforms = body.get("Transform", [])
     for each in [transforms] if isinstance(transforms, (str, dict)) else transforms:
         if each != "AWS::LanguageExtensions":
             yield f"Transform {each if isinstance(each, str) else each.get('Name')} is not supported here yet."
+
+
+def _too_many(body: Mapping[str, Any]) -> Iterator[str]:
+    for section, most, said in _MOST:
+        held = body.get(section)
+        if isinstance(held, dict) and len(held) > most:
+            yield f"Template format error: {said.format(count=len(held), most=most)}"
 
 
 def _types(template: Template) -> Iterator[str]:
@@ -492,6 +500,14 @@ _SECTIONS = {
     "Rules",
     "Transform",
 }
+
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html, checked_on 2026-11-22
+_MOST = (
+    ("Resources", 500, "Number of resources, {count}, is greater than maximum allowed, {most}"),
+    ("Parameters", 200, "Parameter count {count} is greater than max allowed {most}"),
+    ("Outputs", 200, "Outputs count {count} is greater than max allowed {most}"),
+    ("Mappings", 200, "Mappings count {count} is greater than max allowed {most}"),
+)
 
 # types CloudFormation has of its own, in no registry schema
 _OWN_TYPES = {

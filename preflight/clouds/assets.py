@@ -6,25 +6,60 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
-def stack_artifact(assembly: Path, stack_name: str) -> tuple[Path, list[Path]]:
-    """The template of a stack, by its artifact id or stack name, and the asset manifests it depends on.
+@dataclass(frozen=True)
+class StackArtifact:
+    """One stack of a cloud assembly: where its template and its asset manifests lie, and how it is to be deployed.
+
+    `account` and `region` are None where the app leaves them open, `images` names its container image assets.
+    """
+
+    artifact_id: str
+    name: str
+    template: Path
+    manifests: tuple[Path, ...]
+    account: str | None
+    region: str | None
+    tags: Mapping[str, str]
+    parameters: Mapping[str, str]
+    termination_protection: bool = False
+
+    @property
+    def images(self) -> tuple[str, ...]:
+        """The container images the CDK CLI would build and push, as the folders or tarballs they are made from."""
+        return tuple(source for manifest in self.manifests for source in _images(manifest))
+
+
+def stacks(assembly: Path) -> list[StackArtifact]:
+    """Every stack of an assembly and of those nested in it (stages), each after the stacks it depends on.
+
+    Raises OSError, ValueError or KeyError where the folder is no cloud assembly.
+    """
+    artifacts = json.loads((assembly / "manifest.json").read_text(encoding="utf-8")).get("artifacts", {})
+    found: list[StackArtifact] = []
+    for name in _in_order(artifacts):
+        artifact = artifacts[name]
+        if artifact["type"] == "aws:cloudformation:stack":
+            found.append(_stack(assembly, name, artifact, artifacts))
+        elif artifact["type"] == "cdk:cloud-assembly":
+            found += stacks(assembly / artifact["properties"]["directoryName"])
+    return found
+
+
+def stack_artifact(assembly: Path, stack_name: str) -> StackArtifact:
+    """A stack of an assembly, by its artifact id or its name.
 
     Raises FileNotFoundError when the assembly has no such stack.
     """
-    artifacts = json.loads((assembly / "manifest.json").read_text(encoding="utf-8"))["artifacts"]
-    for name, artifact in artifacts.items():
-        properties = artifact.get("properties", {})
-        if artifact["type"] == "aws:cloudformation:stack" and stack_name in (name, properties.get("stackName", name)):
-            needed = [artifacts[each] for each in artifact.get("dependencies", [])]
-            manifests = [each for each in needed if each["type"] == "cdk:asset-manifest"]
-            files = [assembly / each["properties"]["file"] for each in manifests]
-            return assembly / properties["templateFile"], files
+    for each in stacks(assembly):
+        if stack_name in (each.artifact_id, each.name):
+            return each
     raise FileNotFoundError(f"the assembly in {assembly} has no stack {stack_name}")
 
 
@@ -38,6 +73,46 @@ def publish(manifest: Path, s3: Any, *, account: str, region: str, partition: st
             buckets.add(bucket)
         if not _exists(s3, bucket, key):
             s3.put_object(Bucket=bucket, Key=key, Body=_content(manifest.parent, source))
+
+
+def _stack(assembly: Path, name: str, artifact: Mapping[str, Any], artifacts: Mapping[str, Any]) -> StackArtifact:
+    properties = artifact.get("properties", {})
+    needed = [artifacts[each] for each in artifact.get("dependencies", ()) if each in artifacts]
+    manifests = [each["properties"]["file"] for each in needed if each["type"] == "cdk:asset-manifest"]
+    account, _, region = str(artifact.get("environment", "")).removeprefix("aws://").partition("/")
+    return StackArtifact(
+        artifact_id=name,
+        name=str(properties.get("stackName", name)),
+        template=assembly / properties["templateFile"],
+        manifests=tuple(assembly / each for each in manifests),
+        account=None if account in ("", "unknown-account") else account,
+        region=None if region in ("", "unknown-region") else region,
+        tags=properties.get("tags", {}),
+        parameters=properties.get("parameters", {}),
+        termination_protection=bool(properties.get("terminationProtection")),
+    )
+
+
+def _in_order(artifacts: Mapping[str, Any]) -> list[str]:
+    """The artifacts' names, each after those it depends on, else as they stand."""
+    order: dict[str, None] = {}
+
+    def put(name: str, above: frozenset[str] = frozenset()) -> None:
+        for each in artifacts[name].get("dependencies", ()):
+            if each in artifacts and each not in order and each not in above:
+                put(each, above | {name})
+        order[name] = None
+
+    for name in artifacts:
+        if name not in order:
+            put(name)
+    return list(order)
+
+
+def _images(manifest: Path) -> Iterator[str]:
+    for asset in json.loads(manifest.read_text(encoding="utf-8")).get("dockerImages", {}).values():
+        source = asset.get("source", {})
+        yield str(source.get("directory") or " ".join(source.get("executable", ())) or "an image")
 
 
 def _destinations(manifest: Path, values: Mapping[str, str]) -> Iterator[tuple[dict[str, Any], str, str]]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from preflight.cloudformation.engine import CloudFormation
     from preflight.cloudformation.providers import Context
     from preflight.cloudformation.stack import Stack
+    from preflight.clouds.assets import StackArtifact
     from preflight.clouds.server import Server
     from preflight.template import Template
 
@@ -91,19 +92,44 @@ class OfflineCloud:
             account[self.region if self.region in account else "aws"]
 
     def deploy(self, assembly_dir: Path, stack_name: str, *, parameters: Mapping[str, str] | None = None) -> Deployment:
-        """Publish a stack's assets, then create it, or bring it to its new template.
+        """Publish a stack's assets, then create it, or bring it to its new template, in the Region its app names.
 
         Raises Refused before anything is made, and DeployFailed when a resource failed and all was rolled back.
         """
-        from preflight.clouds.assets import publish, stack_artifact
+        from preflight.clouds.assets import stack_artifact
+
+        return self.deployment(self.deploy_artifact(stack_artifact(assembly_dir, stack_name), parameters=parameters))
+
+    def deploy_artifact(self, artifact: StackArtifact, *, parameters: Mapping[str, str] | None = None) -> Stack:
+        """Publish the assets of one stack of an assembly, then deploy it; raises as `deploy`."""
+        from preflight.clouds.assets import publish
+        from preflight.intrinsics import partition
         from preflight.template import Template
 
-        template_file, manifests = stack_artifact(assembly_dir, stack_name)
-        for manifest in manifests:
-            publish(manifest, self.client("s3"), account=self.account, region=self.region)
-        template = Template.load(template_file)
+        region = artifact.region or self.region
+        for manifest in artifact.manifests:
+            s3 = self.client("s3", region=region)
+            publish(manifest, s3, account=self.account, region=region, partition=partition(region))
+        template = Template.load(artifact.template)
+        given = {**artifact.parameters, **(parameters or {})}
+        stack = self.deploy_template(artifact.name, template, parameters=given, tags=artifact.tags, region=region)
+        stack.termination_protection = artifact.termination_protection
+        return stack
+
+    def deploy_template(
+        self,
+        name: str,
+        template: Template,
+        *,
+        parameters: Mapping[str, str] | None = None,
+        tags: Mapping[str, str] | None = None,
+        region: str | None = None,
+    ) -> Stack:
+        """Create a stack from a template, or bring it to its new one; raises as `deploy`."""
         self._bootstrap.update(_bootstrap_parameters(template))
-        return self.deployment(self._converge(stack_name, template, parameters))
+        return self._converge(
+            name, template, parameters=parameters, tags=tags, region=region or self.region, account=self.account
+        )
 
     def deployment(self, stack: Stack) -> Deployment:
         """A stack of this cloud as a check meets it."""
@@ -120,9 +146,9 @@ class OfflineCloud:
             make_client=self._clients.make,
         )
 
-    def delete(self, stack_name: str) -> None:
+    def delete(self, stack_name: str, *, region: str | None = None) -> None:
         """Take a stack away."""
-        self.cloudformation.delete_stack(stack_name, region=self.region, account=self.account)
+        self.cloudformation.delete_stack(stack_name, region=region or self.region, account=self.account)
 
     def reset(self) -> None:
         """Make the cloud empty again, keeping what is slow to load."""
@@ -147,21 +173,18 @@ class OfflineCloud:
         self._server = server
         return server.url
 
-    def _converge(self, name: str, template: Template, parameters: Mapping[str, str] | None) -> Stack:
+    def _converge(self, name: str, template: Template, *, region: str, account: str, **how: Any) -> Stack:
         from preflight.cloudformation.engine import Rejected
 
-        if self.cloudformation.find(name, region=self.region, account=self.account) is None:
-            return self.cloudformation.create_stack(
-                name, template, parameters=parameters, region=self.region, account=self.account
-            )
+        place: dict[str, Any] = {"region": region, "account": account}
+        if self.cloudformation.find(name, **place) is None:
+            return self.cloudformation.create_stack(name, template, **place, **how)
         try:
-            return self.cloudformation.update_stack(
-                name, template, parameters=parameters, region=self.region, account=self.account
-            )
+            return self.cloudformation.update_stack(name, template, **place, **how)
         except Rejected as error:
             if "No updates" not in str(error):
                 raise
-            return self.cloudformation.get(name, region=self.region, account=self.account)
+            return self.cloudformation.get(name, **place)
 
     def _not_emulated(self, stack_name: str) -> list[tuple[str, str]]:
         found = [stack for stack in self.cloudformation.stacks if stack.name == stack_name]
