@@ -28,7 +28,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from preflight.cloudformation.ledger import Declared, plain
 from preflight.cloudformation.providers import Context, Made, Provider, ReplacementNeeded
@@ -96,6 +96,23 @@ def call(
     """
     renames = {ours: theirs for theirs, ours in _pairs(names)}
     return Call(operation, dict(_pairs(sends)), renames, given, adjust)
+
+
+class Step(Protocol):
+    """One of the things that follow the create call, with the way to change it and to take it away."""
+
+    @property
+    def properties(self) -> frozenset[str]:
+        """The top-level properties this step carries."""
+
+    def make(self, table: Table, scope: Scope) -> None:
+        """Do it for a new resource."""
+
+    def change(self, table: Table, before: Scope, after: Scope) -> None:
+        """Bring an existing resource from one set of properties to another."""
+
+    def undo(self, table: Table, scope: Scope) -> None:
+        """Take away what must go before the resource can."""
 
 
 @dataclass(frozen=True)
@@ -377,7 +394,7 @@ class Table(Provider):
     named: ClassVar[Name | None] = None
     attributes: ClassVar[str] = ""
     describes: ClassVar[Call | None] = None
-    then: ClassVar[Sequence[Setting | Each | Switch]] = ()
+    then: ClassVar[Sequence[Step]] = ()
     tags: ClassVar[Tags | None] = None
     in_place: ClassVar[frozenset[str]] = frozenset()
     drops: ClassVar[str] = ""
@@ -577,6 +594,8 @@ def tag_shape(shape: Any, tags: Mapping[str, str], *, values: bool = True) -> An
     """Tags in the shape an operation's parameter wants: a map, a list of pairs, or a list of keys."""
     if shape.type_name == "map":
         return dict(tags)
+    if shape.type_name == "structure":  # CloudFront wraps its lists
+        return {"Items": tag_shape(shape.members["Items"], tags, values=values)}
     if shape.member.type_name == "string":
         return list(tags)
     names = list(shape.member.members)
@@ -589,6 +608,9 @@ def fit(shape: Any, holder: Declared, key: str, names: Mapping[str, str]) -> Any
     """The property `key` of `holder` in the parameter's shape; what the shape has no place for stays unread."""
     kind = shape.type_name
     value = holder.peek(key)
+    if kind == "structure" and isinstance(value, list) and {"Quantity", "Items"} <= set(shape.members):
+        # CloudFront's lists say how long they are
+        return {"Quantity": len(value), "Items": fit(shape.members["Items"], holder, key, names)}
     if kind == "structure" and isinstance(value, Mapping):
         inner = holder[key]
         return _structure(shape, inner, names, key) if isinstance(inner, Declared) else {}
@@ -630,6 +652,8 @@ def _structure(shape: Any, inner: Declared, names: Mapping[str, str], parent: st
     for each in inner:
         theirs = names.get(f"{parent}.{each}") or names.get(each, each)
         _send(fitted, shape, theirs, inner, each, names)
+    if "Quantity" in shape.members and "Items" in fitted:
+        fitted.setdefault("Quantity", len(fitted["Items"]))
     return fitted
 
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 from preflight.cloudformation.ledger import Declared
 from preflight.cloudformation.providers import Context, Made
@@ -93,7 +93,7 @@ class _Attributes(Setting):
 
 class _Elb(Table):
     service = "elbv2"
-    tags = Tags(call("add_tags", ResourceArns=["{ref}"]), remove=call("remove_tags", ResourceArns=["{ref}"]))
+    tags: ClassVar[Tags | None] = Tags(call("add_tags", ResourceArns=["{ref}"]), remove=call("remove_tags", ResourceArns=["{ref}"]))
 
     def begin(self, scope: Scope) -> dict[str, Any]:
         """Make the resource."""
@@ -467,8 +467,9 @@ class Listener(_Elb):
             others = [str(each.get("Port")) for each in there if each["ListenerArn"] != after.ref]
             _refuse_listener(after, balancer, others)
             arguments = self.arguments(after)
-            given = {name: arguments[name] for name in ("DefaultActions", "Certificates") if name in arguments}
-            self.ask(after, "modify_listener", {"ListenerArn": after.ref, **given})
+            given: dict[str, Any] = {"ListenerArn": after.ref}
+            given |= {name: arguments[name] for name in ("DefaultActions", "Certificates") if name in arguments}
+            self.ask(after, "modify_listener", given)
             listener = _listener(after)
             listener.port, listener.protocol = arguments.get("Port", listener.port), arguments.get("Protocol", "")
             certificates = [each["CertificateArn"] for each in arguments.get("Certificates", [])]
@@ -639,4 +640,4 @@ def _mend_moto() -> None:
             self._get_resource_by_arn(arn)
             self.tagging_service.tag_resource(arn, tags)
 
-    ELBv2Backend.add_tags = add_tags  # type: ignore[method-assign]
+    ELBv2Backend.add_tags = add_tags
