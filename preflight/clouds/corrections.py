@@ -19,6 +19,9 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any
 from unittest.mock import patch
 
+from preflight.clouds import shelf
+from preflight.clouds.mended import mended
+
 BLOCKED = {
     name: "true" for name in ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 }
@@ -30,7 +33,7 @@ NO_ACLS = "BucketOwnerEnforced"
 def corrected() -> Iterator[None]:
     """Correct moto's models until the context ends; CloudFormation, boto3 and the endpoint all see it."""
     with ExitStack() as patches:
-        for each in (_new_bucket, _no_encryption, _no_logs, _no_judge):
+        for each in (_new_bucket, _no_encryption, _no_logs, _no_judge, mended, shelf.opened):
             patches.enter_context(each())
         yield
 

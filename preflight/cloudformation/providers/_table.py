@@ -385,7 +385,11 @@ class Scope:
 
 
 class Table(Provider):
-    """A provider whose attributes say everything: which calls make, set, tag, read and unmake the resource."""
+    """A provider whose attributes say everything: which calls make, set, tag, read and unmake the resource.
+
+    `tells` are the names under which the service tells a property ("Enabled=EnableIt"), where it is sent by another
+    one; `untold` are the properties it takes and never tells, on AWS either: passwords, and ways to do things.
+    """
 
     service: ClassVar[str]
     makes: ClassVar[Call | None] = None
@@ -398,6 +402,8 @@ class Table(Provider):
     tags: ClassVar[Tags | None] = None
     in_place: ClassVar[frozenset[str]] = frozenset()
     drops: ClassVar[str] = ""
+    tells: ClassVar[str] = ""
+    untold: ClassVar[str] = ""
     reads: ClassVar[Sequence[Call]] = ()
 
     def create(self, declared: Declared, context: Context) -> Made:

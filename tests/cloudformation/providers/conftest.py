@@ -89,10 +89,12 @@ class Bench:
 
 @pytest.fixture
 def bench() -> Iterator[Bench]:
-    """An empty emulated cloud with one stack's bench in it."""
+    """An empty emulated cloud, corrected as the offline one is, with one stack's bench in it."""
     from moto import mock_aws
+
+    from preflight.clouds.corrections import corrected
 
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         os.environ.setdefault(name, "testing")
-    with mock_aws():
+    with mock_aws(), corrected():
         yield Bench()

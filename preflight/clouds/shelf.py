@@ -1,0 +1,398 @@
+"""Keeps for the emulated services what moto has no operations for: created, read, listed, changed and deleted as told.
+
+A row says which operations one kind of thing has and what the service adds to it. What comes in and goes out is parsed
+and written by botocore's model of the operation, so that clients, the CLI and the endpoint all see an ordinary API.
+Nothing kept here acts: a cache policy is obeyed by whoever reads it.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+from preflight.clouds import edge_defaults
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of thing; operations are Python names, several separated by blanks.
+
+    `key` names the members that identify one, `made` what the service adds (see `_make`), `inside` the create
+    parameter that holds the members, when they are not the parameters themselves. `put` operations create or replace.
+    `always` gives what every account has, `complete` adds what AWS takes where nothing is said, `effects` is what
+    another change does than taking over what it is told.
+    """
+
+    service: str
+    key: str
+    made: Mapping[str, Any] = field(default_factory=dict)
+    create: str = ""
+    put: str = ""
+    read: str = ""
+    change: str = ""
+    delete: str = ""
+    inside: str = ""
+    unique: str = ""
+    taken: str = "ResourceAlreadyExistsException"
+    gone: str = "ResourceNotFoundException"
+    names: Mapping[str, str] = field(default_factory=dict)
+    always: Callable[[], list[Record]] | None = None
+    complete: Callable[[Record], None] | None = None
+    effects: Mapping[str, Record] = field(default_factory=dict)
+
+    @property
+    def place(self) -> str:
+        """Where a service's backend keeps this kind."""
+        return f"{self.service} {self.create or self.put}"
+
+
+def _cloudfront(word: str, *, config: str = "", unique: str = "Name", **rest: Any) -> Kind:
+    name = "".join(part.title() for part in word.split("_"))
+    config = config or f"{name}Config"
+    plural = f"{word[:-1]}ies" if word.endswith("y") and not word.endswith("key") else f"{word}s"
+    gone = rest.pop("gone", f"NoSuch{name}")
+    made = {"Id": "E{up13}", "ETag": "E{up13}", "LastModifiedTime": "{now}", "CreatedTime": "{now}", "Type": "custom"}
+    return Kind(
+        "cloudfront",
+        "Id",
+        made | rest.pop("made", {}),
+        create=f"create_{word}",
+        read=f"get_{word} get_{word}_config list_{plural}",
+        change=f"update_{word}",
+        delete=f"delete_{word}",
+        unique=f"{config}.{unique}",
+        taken=f"{name}AlreadyExists",
+        gone=gone,
+        **rest,
+    )
+
+
+KINDS = (
+    _cloudfront("cache_policy", always=edge_defaults.cache_policies),
+    _cloudfront("origin_request_policy", always=edge_defaults.origin_request_policies),
+    _cloudfront("response_headers_policy", always=edge_defaults.response_headers_policies),
+    _cloudfront("continuous_deployment_policy"),
+    _cloudfront("origin_access_control"),
+    _cloudfront("key_group", gone="NoSuchResource"),
+    _cloudfront("public_key"),
+    _cloudfront(
+        "distribution",
+        unique="CallerReference",
+        made={
+            "Id": "E{up13}",
+            "ARN": "arn:{partition}:cloudfront::{account}:distribution/{Id}",
+            "DomainName": "d{low13}.cloudfront.net",
+            "Status": "Deployed",
+            "InProgressInvalidationBatches": 0,
+        },
+        complete=edge_defaults.complete_distribution,
+    ),
+    Kind(
+        "cloudfront",
+        "DistributionId Id",
+        {"Id": "I{up13}", "Status": "Completed", "CreateTime": "{now}"},
+        create="create_invalidation",
+        read="get_invalidation list_invalidations",
+        gone="NoSuchInvalidation",
+    ),
+    Kind(
+        "cloudfront",
+        "Name",
+        {
+            "ETag": "E{up13}",
+            "Status": "UNPUBLISHED",
+            "FunctionMetadata": {
+                "FunctionARN": "arn:{partition}:cloudfront::{account}:function/{Name}",
+                "Stage": "DEVELOPMENT",
+                "CreatedTime": "{now}",
+                "LastModifiedTime": "{now}",
+            },
+        },
+        create="create_function",
+        read="get_function describe_function list_functions",
+        change="update_function publish_function",
+        delete="delete_function",
+        unique="Name",
+        taken="FunctionAlreadyExists",
+        gone="NoSuchFunctionExists",
+        effects={"publish_function": {"Status": "UNASSOCIATED"}},
+    ),
+    Kind(
+        "cloudfront",
+        "Id",
+        {"Id": "E{up13}", "ETag": "E{up13}", "S3CanonicalUserId": "{hex32}{hex32}"},
+        create="create_cloud_front_origin_access_identity",
+        read="get_cloud_front_origin_access_identity get_cloud_front_origin_access_identity_config "
+        "list_cloud_front_origin_access_identities",
+        change="update_cloud_front_origin_access_identity",
+        delete="delete_cloud_front_origin_access_identity",
+        gone="NoSuchCloudFrontOriginAccessIdentity",
+    ),
+    Kind(
+        "cloudfront",
+        "ARN",
+        {"ARN": "arn:{partition}:cloudfront::{account}:realtime-log-config/{Name}"},
+        create="create_realtime_log_config",
+        read="get_realtime_log_config list_realtime_log_configs",
+        change="update_realtime_log_config",
+        delete="delete_realtime_log_config",
+        unique="Name",
+        taken="RealtimeLogConfigAlreadyExists",
+        gone="NoSuchRealtimeLogConfig",
+    ),
+    Kind(
+        "cloudfront",
+        "DistributionId",
+        put="create_monitoring_subscription",
+        read="get_monitoring_subscription",
+        delete="delete_monitoring_subscription",
+        gone="NoSuchMonitoringSubscription",
+    ),
+)
+
+
+class Refused(Exception):
+    """An answer that is an error; moto's serializer writes it by the service's model."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code, self.message = code, message
+
+
+@contextmanager
+def opened(kinds: tuple[Kind, ...] = KINDS) -> Iterator[None]:
+    """Have moto's services answer for these kinds too, until the context ends."""
+    from moto.core.base_backend import BaseBackend
+    from moto.core.responses import BaseResponse
+
+    rows = {(kind.service, operation): kind for kind in kinds for operation in _operations(kind)}
+    services = {kind.service.replace("-", "") for kind in kinds}
+    call_action, url_module = BaseResponse.call_action, BaseBackend._url_module.fget
+
+    def answer(self: Any) -> Any:
+        kind = _kind_asked(self, rows)
+        return call_action(self) if kind is None else _answer(self, kind)
+
+    def with_every_path(self: Any) -> Any:
+        module = url_module(self)
+        if module.__name__.split(".")[1] not in services or len(module.url_paths) == 1:
+            return module
+        dispatch = next(iter(module.url_paths.values()))
+        return SimpleNamespace(
+            url_bases=module.url_bases, url_paths={**module.url_paths, "{0}/(?P<shelved>.+)$": dispatch}
+        )
+
+    with (
+        patch.object(BaseResponse, "call_action", answer),
+        patch.object(BaseBackend, "_url_module", property(with_every_path)),
+    ):
+        yield
+
+
+def kept(service: str, create: str, *, account: str, region: str) -> list[Record]:
+    """What is kept of a kind, told by its service and create operation: every member it has, flat."""
+    kind = next(each for each in KINDS if each.service == service and each.create == create)
+    return list(_things(kind, account, region).values())
+
+
+def _operations(kind: Kind) -> list[str]:
+    return " ".join((kind.create, kind.put, kind.read, kind.change, kind.delete)).split()
+
+
+def _kind_asked(response: Any, rows: Mapping[tuple[str, str], Kind]) -> Kind | None:
+    from botocore import xform_name
+
+    service = response.boto3_service_name
+    if not any(service == each for each, _ in rows):
+        return None
+    action = response._get_action() or response._get_action_from_method_and_request_uri(response.normalized_request)
+    return rows.get((service, xform_name(action))) if action else None
+
+
+def _answer(response: Any, kind: Kind) -> Any:
+    from botocore import xform_name
+    from moto.core.responses import ActionResult
+
+    response.parse_parameters(response.normalized_request)
+    action = response._get_action()
+    operation = xform_name(action)
+    asked = {name: value for name, value in dict(response.params).items() if value is not None}
+    there = _things(kind, response.current_account, response.region)
+    model = _model(kind.service).operation_model(action)
+    try:
+        found = _do(kind, operation, asked, there, response)
+        result: Any = _fill(model.output_shape, found, kind) if model.output_shape is not None else {}
+    except Refused as error:
+        result = error
+    status, headers, body = response.serialized(ActionResult(result))
+    return status, {**headers, "status": str(status)} if isinstance(result, Exception) else headers, body
+
+
+def _do(kind: Kind, operation: str, asked: Record, there: dict[Any, Record], response: Any) -> list[Record]:
+    """Do what was asked, and give the records the answer tells of."""
+    if operation in (kind.create, *kind.put.split()):
+        inner = asked.get(kind.inside, asked) if kind.inside else asked
+        rest = {name: value for name, value in asked.items() if name != kind.inside} if kind.inside else {}
+        return [
+            _create(kind, {**rest, **each}, there, response) for each in (inner if isinstance(inner, list) else [inner])
+        ]
+    named = [each for key, each in there.items() if _is_asked(kind, each, asked)]
+    if operation.startswith("list_") or _is_plural(operation, kind):
+        return named
+    if not named:
+        raise Refused(kind.gone, "The specified resource does not exist.")
+    if operation in kind.change.split():
+        inner = asked.get(kind.inside, asked) if kind.inside else asked
+        named[0].update(inner)
+        named[0].update(kind.effects.get(operation, {}))
+        if kind.complete is not None:
+            kind.complete(named[0])
+        if "ETag" in kind.made:
+            named[0]["ETag"] = _make("E{up13}", named[0], response)
+    if operation in kind.delete.split():
+        for key in [key for key, each in there.items() if each is named[0]]:
+            del there[key]
+    return named[:1]
+
+
+def _create(kind: Kind, record: Record, there: dict[Any, Record], response: Any) -> Record:
+    for name, template in kind.made.items():
+        record.setdefault(name, _make(template, record, response))
+    if kind.complete is not None:
+        kind.complete(record)
+    same = [each for each in there.values() if kind.unique and _at(each, kind.unique) == _at(record, kind.unique)]
+    if same and _at(record, kind.unique) is not None:
+        raise Refused(kind.taken, f"{_at(record, kind.unique)} already exists.")
+    key = tuple(record.get(each) for each in kind.key.split())
+    there[key] = record
+    return record
+
+
+def _is_asked(kind: Kind, record: Record, asked: Record) -> bool:
+    """Whether a request means this one: every key it names, alone or among a list of them, is the record's."""
+    for name in kind.key.split():
+        for parameter, value in asked.items():
+            meant = kind.names.get(parameter, parameter)
+            alike = {name.lower(), f"{name.lower()}s", f"{name.lower()}list"}
+            if meant.lower() in alike:
+                wanted = value if isinstance(value, list) else [value]
+                if wanted and record.get(name) not in wanted:
+                    return False
+    return True
+
+
+def _is_plural(operation: str, kind: Kind) -> bool:
+    """A read that answers with a list finds none without an error."""
+    model = _model(kind.service)
+    name = next(each for each in model.operation_names if _xform(each) == operation)
+    shape = model.operation_model(name).output_shape
+    return (
+        operation in kind.read.split()
+        and shape is not None
+        and any(
+            member.type_name == "list" and member.member.type_name == "structure" for member in shape.members.values()
+        )
+    )
+
+
+def _fill(shape: Any, records: list[Record], kind: Kind) -> Record:
+    """The members of an answer: a record's own, or a structure or list of structures made of them."""
+    first = records[0] if records else {}
+    filled: Record = {}
+    for name, member in shape.members.items():
+        if name in first:
+            filled[name] = first[name]
+        elif any(name in inner for inner in _configs(first)):
+            filled[name] = next(inner[name] for inner in _configs(first) if name in inner)
+        elif name == "Quantity":
+            filled[name] = len(records)
+        elif name in ("IsTruncated", "MaxItems"):
+            filled[name] = 100 if name == "MaxItems" else False
+        elif member.type_name == "list" and member.member.type_name == "structure":
+            filled[name] = [_fill(member.member, [each], kind) for each in records]
+        elif member.type_name == "structure":
+            inner = _fill(member, records, kind)
+            if inner:
+                filled[name] = inner
+    return filled
+
+
+def _configs(record: Record) -> list[Record]:
+    return [each for name, each in record.items() if name.endswith("Config") and isinstance(each, Mapping)]  # type: ignore[misc]
+
+
+def _make(template: Any, record: Record, response: Any) -> Any:
+    """A value the service adds: words in braces are its own, or members of the record."""
+    if isinstance(template, Mapping):
+        return {name: _make(each, record, response) for name, each in template.items()}
+    if not isinstance(template, str):
+        return template
+    if template == "{now}":
+        return datetime.now(UTC)
+    if template == "{epoch}":
+        return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    fresh = uuid.uuid4()
+    words = {
+        "uuid": str(fresh),
+        "hex32": fresh.hex,
+        "up13": _letters(fresh.int, 13),
+        "low13": _letters(fresh.int, 13).lower(),
+        "hex12": fresh.hex[:12],
+        "hex16": fresh.hex[:16],
+        "region": response.region,
+        "account": response.current_account,
+        "partition": response.partition,
+    }
+    return re.sub(r"\{([\w.]+)\}", lambda found: str(words.get(found.group(1), _at(record, found.group(1)))), template)
+
+
+def _letters(number: int, length: int) -> str:
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+    return "".join(alphabet[(number >> (5 * index)) % 36] for index in range(length))
+
+
+def _at(record: Any, path: str) -> Any:
+    for step in path.split("."):
+        record = record.get(step) if isinstance(record, Mapping) else None
+    return record
+
+
+def _things(kind: Kind, account: str, region: str) -> dict[Any, Record]:
+    shelf = _shelf(kind.service, account, region)
+    if kind.place not in shelf:
+        always = kind.always() if kind.always else []
+        shelf[kind.place] = {tuple(each.get(name) for name in kind.key.split()): each for each in always}
+    return shelf[kind.place]
+
+
+def _shelf(service: str, account: str, region: str) -> dict[str, dict[Any, Record]]:
+    """The backend's own dict of what is kept for it, so that it is forgotten with everything else."""
+    import moto.backends
+
+    there = moto.backends.get_backend(service)[account]
+    backend = there[region if region in there else "aws"]
+    shelf: dict[str, dict[Any, Record]] = vars(backend).setdefault("preflight_shelf", {})
+    return shelf
+
+
+@cache
+def _model(service: str) -> Any:
+    from moto.core.utils import get_service_model
+
+    return get_service_model(service)
+
+
+def _xform(operation: str) -> str:
+    from botocore import xform_name
+
+    return str(xform_name(operation))
