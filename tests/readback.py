@@ -20,7 +20,7 @@ def lost(
     pairs = set(_pairs(answers))
     values = {value for _, value in pairs} | {key for key, _ in pairs}
     also = _synonyms(provider)
-    named = unapplied
+    named = {*unapplied, *getattr(provider, "untold", "").split()}
     missing = set()
     for path in leaves(properties):
         dotted = ".".join(path)
@@ -49,6 +49,9 @@ def _synonyms(provider: Any) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     made = [provider.makes] if provider.makes else []
     rows = [*made, *(_row(step) for step in provider.then)]
+    told = [each.partition("=")[::2] for each in getattr(provider, "tells", "").split()]
+    for theirs, ours in told:
+        found.setdefault(ours.split(".")[-1].lower(), set()).add(theirs.lower())
     for row in rows:
         renames = [*row.names.items(), *((source, target) for target, source in row.sends.items())]
         for ours, theirs in renames:
@@ -67,9 +70,10 @@ def _pairs(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
         except ValueError:
             yield key, _comparable(value)
     elif isinstance(value, Mapping):
-        if set(map(str.lower, value)) == {"key", "value"}:
-            pair = {each.lower(): text for each, text in value.items()}
-            yield str(pair["key"]).lower(), _comparable(pair["value"])
+        pair = {each.lower().removeprefix("parameter"): text for each, text in value.items()}
+        named = pair.get("key", pair.get("name"))
+        if named is not None and "value" in pair:
+            yield str(named).lower(), _comparable(pair["value"])
         for name, each in value.items():
             yield from _pairs(each, name.lower().rpartition(":")[2])
     elif isinstance(value, list | tuple):
@@ -82,4 +86,6 @@ def _pairs(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
 def _comparable(value: Any) -> str:
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%dt%H:%M:%Sz").lower()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
     return str(plain(value)).strip().lower()
