@@ -9,11 +9,11 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import unquote, urlparse
 
 from preflight.cloudformation import plan, schemas, validate
 from preflight.cloudformation.changes import ChangeSet
 from preflight.cloudformation.engine import CloudFormation, Rejected
+from preflight.cloudformation.nested import fetch
 from preflight.cloudformation.stack import Event, Stack, StackResource
 from preflight.errors import PreflightError
 from preflight.template import Template
@@ -388,28 +388,8 @@ class Api:
         raise Rejected("Either Template URL or Template Body must be specified.")
 
     def _fetch(self, url: str) -> str:
-        bucket, key = bucket_and_key(url)
         probe = Stack("", "", self.place["region"], self.place["account"], Template({}))
-        s3 = self.cloud.context(probe, "").client("s3")
-        try:
-            return str(s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode())
-        except s3.exceptions.ClientError as error:
-            code = error.response["Error"]["Code"]
-            said = "The specified key does not exist." if code == "NoSuchKey" else error.response["Error"]["Message"]
-            raise Rejected(f"S3 error: {said}") from error
-
-
-def bucket_and_key(url: str) -> tuple[str, str]:
-    """The bucket and key an S3 URL means, in virtual-hosted or path style, at AWS or at an endpoint of this machine."""
-    parsed = urlparse(url)
-    host, path = parsed.hostname or "", unquote(parsed.path.lstrip("/"))
-    hosted = re.match(r"(?P<bucket>.+?)\.(s3[.-].*amazonaws\.com.*|localhost)$", host)
-    if hosted:
-        return hosted["bucket"], path
-    bucket, _, key = path.partition("/")
-    if not key:
-        raise Rejected("TemplateURL must be a supported URL.")
-    return bucket, key
+        return fetch(url, self.cloud.context(probe, "").client)
 
 
 def required_capabilities(template: Template) -> tuple[list[str], str]:
@@ -483,13 +463,15 @@ def _stack(stack: Stack) -> Answer:
         "TimeoutInMinutes": stack.options.get("TimeoutInMinutes"),
         "EnableTerminationProtection": stack.termination_protection,
         "DriftInformation": {"StackDriftStatus": "NOT_CHECKED"},
+        "ParentId": stack.parent_id,
+        "RootId": stack.root_id,
     }
     return {name: value for name, value in described.items() if value is not None}
 
 
 def _summary(stack: Stack) -> Answer:
     described = _stack(stack) | {"TemplateDescription": stack.template.body.get("Description")}
-    times = ("CreationTime", "LastUpdatedTime", "DeletionTime")
+    times = ("CreationTime", "LastUpdatedTime", "DeletionTime", "ParentId", "RootId")
     wanted = ("StackId", "StackName", "StackStatus", "StackStatusReason", "TemplateDescription", *times)
     return {name: described[name] for name in wanted if described.get(name) is not None}
 

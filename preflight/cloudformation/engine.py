@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from threading import RLock, Thread
 from typing import Any
 
-from preflight.cloudformation import changes, derive, dynamic, validate
+from preflight.cloudformation import changes, derive, dynamic, nested, validate
 from preflight.cloudformation.changes import ChangeSet
 from preflight.cloudformation.operation import Before, Failed, Operation
 from preflight.cloudformation.providers import Context
@@ -301,6 +301,52 @@ class CloudFormation:
         stack.say("UPDATE_ROLLBACK_IN_PROGRESS", "User Initiated")
         return self._run(stack, lambda: operation.undo_update(before, skip), "could not be rolled back", wait)
 
+    def operation(self, stack: Stack, token: str | None = None) -> Operation:
+        """A new operation on a stack, none of it done yet."""
+        return Operation(self, stack, token)
+
+    def make_nested(
+        self,
+        parent: Stack,
+        logical_id: str,
+        name: str,
+        template: Template,
+        *,
+        parameters: Mapping[str, Any],
+        tags: Mapping[str, str],
+        options: Mapping[str, Any],
+    ) -> Stack:
+        """A stack within another, ready to be made; raises Refused when its template cannot be accepted."""
+        child = self.new_stack(name, template, region=parent.region, account=parent.account)
+        child.parent_id, child.root_id = parent.stack_id, parent.root_id or parent.stack_id
+        try:
+            values = self.checked(child, template, parameters)
+        except BaseException:
+            self.stacks.remove(child)
+            raise
+        _accept(child, template, parameters, values, tags)
+        child.options = dict(options)
+        parent.nested[logical_id] = child
+        return child
+
+    def change_nested(
+        self,
+        child: Stack,
+        template: Template,
+        *,
+        parameters: Mapping[str, Any],
+        tags: Mapping[str, str],
+        token: str | None = None,
+    ) -> tuple[Operation, Before] | None:
+        """The operation that brings a nested stack to this template, None when nothing would change."""
+        values = self.checked(child, template, parameters)
+        inside = any(each.type == nested.TYPE for each in template.resources.values())
+        if not inside and self.is_unchanged(child, template, values, tags):
+            return None
+        operation, before = Operation(self, child, token), Before.of(child)
+        _accept(child, template, parameters, values, tags)
+        return operation, before
+
     def new_stack(self, name: str, template: Template, *, region: str, account: str) -> Stack:
         """A stack with an id and nothing else, as a change set of type CREATE leaves it."""
         with self._lock:
@@ -442,6 +488,11 @@ class CloudFormation:
                 f"CustomResource attribute error: Vendor response doesn't contain {name} attribute in object "
                 f"{stack.stack_id}|{resource.logical_id}|{resource.physical_id}"
             )
+        if resource.type == nested.TYPE:
+            logical_id = resource.logical_id
+            raise TemplateError(
+                f"Template error: resource {logical_id} does not support attribute type {name} in Fn::GetAtt"
+            )
         value = derive.attribute(resource.type, name, resource.physical_id, resource.sent, scope)
         if isinstance(value, Unknown) and f"Fn::GetAtt {name}" not in resource.not_emulated:
             resource.not_emulated = (*resource.not_emulated, f"Fn::GetAtt {name}")
@@ -517,8 +568,10 @@ def _deploy_failed(stack: Stack, template: Template, failure: Failed, fate: str)
     resource = template.resources.get(failure.logical_id or "")
     what = f"{resource.path or resource.logical_id} ({resource.type})" if resource else f"Stack {stack.name}"
     # the service's own sentence, without the wrapping CloudFormation's events have
-    said = re.search(r'message: "(.*?)(?: \(Status Code: .*)?" \(HandlerErrorCode', failure.reason)
-    short = (said[1] if said else failure.reason).strip().rstrip(".")
+    said = re.search(
+        r'^(.*?)Resource handler returned message: "(.*?)(?: \(Status Code: .*)?" \(Handler', failure.cause
+    )
+    short = (said[1] + said[2] if said else failure.cause).strip().rstrip(".")
     after = "everything was rolled back" if "ROLLBACK_COMPLETE" in stack.status else f"the stack is now {stack.status}"
     message = f"{what} {fate}: {short}; {after}, mend it and deploy again"
     return DeployFailed(message, logical_id=failure.logical_id, reason=failure.reason)

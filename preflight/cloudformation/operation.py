@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from preflight.cloudformation import derive, plan, schemas
+from preflight.cloudformation import derive, nested, plan, schemas
 from preflight.cloudformation.ledger import Declared, leaves, shortest
 from preflight.cloudformation.providers import Made, Provider, ReplacementNeeded, Said, find_provider
 from preflight.cloudformation.stack import Stack, StackResource
+from preflight.errors import Refused
 from preflight.intrinsics import Scope, TemplateError, Unknown, holds, resolve, text
 from preflight.template import Resource, Template
 
@@ -20,13 +21,29 @@ if TYPE_CHECKING:
 
 
 class Failed(Exception):
-    """A resource (or, without a logical id, the stack itself) could not be brought to what the template says."""
+    """A resource (or, without a logical id, the stack itself) could not be brought to what the template says.
 
-    def __init__(self, logical_id: str | None, reason: str, doing: str = "update") -> None:
+    `inner` is what went wrong within a nested stack.
+    """
+
+    def __init__(self, logical_id: str | None, reason: str, doing: str = "update", inner: str = "") -> None:
         super().__init__(reason)
         self.logical_id = logical_id
         self.reason = reason
         self.doing = doing
+        self.inner = inner
+
+    @property
+    def summary(self) -> str:
+        """The reason the whole stack gives."""
+        if self.logical_id is None:
+            return f"{self.reason} "
+        return f"The following resource(s) failed to {self.doing}: [{self.logical_id}]. "
+
+    @property
+    def cause(self) -> str:
+        """What went wrong, in a stack within the stack where it was there."""
+        return self.inner or self.reason
 
 
 @dataclass
@@ -64,45 +81,63 @@ class Before:
 
 @dataclass
 class Operation:
-    """One create, update or delete of one stack."""
+    """One create, update or delete of one stack.
+
+    `children` are the updates of nested stacks that are done and may have to be undone, by stack id;
+    `keeps_failures` says that what fails is left as it stands.
+    """
 
     cloud: CloudFormation
     stack: Stack
     token: str | None = None
     steps: list[Step] = field(default_factory=list)
     leftovers: list[tuple[StackResource, str]] = field(default_factory=list)
+    children: dict[str, tuple[Operation, Before]] = field(default_factory=dict)
+    keeps_failures: bool = False
 
     def create(self, *, on_failure: str = "ROLLBACK") -> Failed | None:
         """Make the stack; on a failure do as `on_failure` says (ROLLBACK, DO_NOTHING, DELETE) and answer with it."""
         self._say("CREATE_IN_PROGRESS", "User Initiated")
+        self.keeps_failures = on_failure == "DO_NOTHING"
         failure = self._converge()
         if failure is None:
             self._say("CREATE_COMPLETE")
         elif on_failure == "DO_NOTHING":
-            self._say("CREATE_FAILED", _summary(failure))
+            self._say("CREATE_FAILED", failure.summary)
         elif on_failure == "DELETE":
-            self._say("DELETE_IN_PROGRESS", _summary(failure))
+            self._say("DELETE_IN_PROGRESS", failure.summary)
             self._delete_all(set())
         else:
-            self._say("ROLLBACK_IN_PROGRESS", f"{_summary(failure)}Rollback requested by user.")
+            self._say("ROLLBACK_IN_PROGRESS", f"{failure.summary}Rollback requested by user.")
             self.undo_create()
         return failure
 
-    def update(self, before: Before, *, roll_back: bool = True) -> Failed | None:
-        """Bring the stack to its new template; on a failure go back to the one before and answer with it."""
+    def update(self, before: Before, *, roll_back: bool = True, clean_up: bool = True) -> Failed | None:
+        """Bring the stack to its new template; on a failure go back to the one before and answer with it.
+
+        Without `clean_up` what was replaced stays until `finish`.
+        """
         self._say("UPDATE_IN_PROGRESS", "User Initiated")
+        self.keeps_failures = not roll_back
         self.stack.updated = datetime.now(UTC)
         failure = self._converge()
         if failure is None:
             self._say("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
-            self._clean_up()
-            self._say("UPDATE_COMPLETE")
+            if clean_up:
+                self.finish()
         elif not roll_back:
-            self._say("UPDATE_FAILED", _summary(failure))
+            self._say("UPDATE_FAILED", failure.summary)
         else:
-            self._say("UPDATE_ROLLBACK_IN_PROGRESS", _summary(failure))
+            self._say("UPDATE_ROLLBACK_IN_PROGRESS", failure.summary)
             self.undo_update(before)
         return failure
+
+    def finish(self) -> None:
+        """Take away what an update has replaced or dropped, in the nested stacks first."""
+        for child, _ in self.children.values():
+            child.finish()
+        self._clean_up()
+        self._say("UPDATE_COMPLETE")
 
     def delete(self, retain: Iterable[str] = ()) -> None:
         """Take the stack away, each resource before those it needs."""
@@ -174,12 +209,18 @@ class Operation:
         properties = self._resolved(declared, scope)
         existing = self.stack.resources.get(declared.logical_id)
         if existing is None or existing.status == "CREATE_FAILED":
+            if existing is not None and existing.physical_id:
+                self._take_away(existing, "Delete")
             self._create(declared, properties, needs)
             return
         differences = plan.differences(declared.type, existing.properties, properties)
         if declared.type != existing.type or plan.replacement(declared.type, differences) == "True":
             self._create(declared, properties, needs, replacing=existing)
-        elif differences or (existing.tags != self.stack.tags and _carries_tags(declared.type)):
+        elif (
+            differences
+            or declared.type == nested.TYPE
+            or (existing.tags != self.stack.tags and _carries_tags(declared.type))
+        ):
             self._change(existing, declared, properties, needs)
         else:
             existing.needs = needs
@@ -268,7 +309,7 @@ class Operation:
 
     def _start(self, resource: StackResource) -> Provider | None:
         resource.sent = self.cloud.answered(resource.properties, self.stack)
-        provider = find_provider(resource.type)
+        provider = self._provider(resource.type)
         resource.state = "emulated" if provider else "recorded"
         return provider
 
@@ -290,7 +331,7 @@ class Operation:
             unapplied = {path for path in unapplied if path not in same or path in before.unapplied}
         resource.unapplied = frozenset(unapplied)
         names = shortest(resource.sent, unapplied)
-        provider = find_provider(resource.type)
+        provider = self._provider(resource.type)
         if resource.deletion_policy == "Snapshot" and (
             provider is None or type(provider).snapshot is Provider.snapshot
         ):
@@ -301,11 +342,13 @@ class Operation:
         """Bring a changed resource back to what it was."""
         before, after = step.before, step.after
         assert before is not None
-        provider = find_provider(after.type)
+        provider = self._provider(after.type)
         back = before.copy()
         self._say_of(back, "UPDATE_IN_PROGRESS")
         with self._failing(back, "UPDATE"):
-            if provider is not None:
+            if isinstance(provider, nested.NestedStack):
+                back.attributes = dict(provider.take_back(before.made).attributes)
+            elif provider is not None:
                 try:
                     made = provider.update(after.made, Declared(before.sent), after.sent, self._context(before))
                 except ReplacementNeeded as error:
@@ -347,7 +390,7 @@ class Operation:
         if policy in ("Retain", "RetainExceptOnCreate"):
             self._say_of(resource, "DELETE_SKIPPED")
             return True
-        provider = find_provider(resource.type)
+        provider = self._provider(resource.type)
         self._say_of(resource, "DELETE_IN_PROGRESS")
         try:
             with self._failing(resource, "DELETE"):
@@ -398,8 +441,14 @@ class Operation:
             raise
         except Exception as error:
             said = reason(error)
+            inner = ""
+            if isinstance(error, nested.EmbeddedFailed):
+                inner, resource.physical_id = error.reason, error.physical_id or resource.physical_id
             self._say_of(resource, f"{word}_FAILED", said)
-            raise Failed(resource.logical_id, said, word.lower()) from error
+            raise Failed(resource.logical_id, said, word.lower(), inner) from error
+
+    def _provider(self, resource_type: str) -> Provider | None:
+        return nested.NestedStack(self) if resource_type == nested.TYPE else find_provider(resource_type)
 
     def _context(self, resource: StackResource) -> Any:
         return self.cloud.context(self.stack, resource.logical_id, tags=resource.tags, generation=resource.generation)
@@ -426,6 +475,8 @@ def reason(error: Exception) -> str:
         status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
         said, handler = f"{message} (Status Code: {status}, {code})", _handler_code(code)
         return f'Resource handler returned message: "{said}" (HandlerErrorCode: {handler})'
+    if isinstance(error, Refused):
+        return " ".join(error.faults) or str(error)
     if isinstance(error, (Failed, Said, TemplateError)):
         return str(error)
     if type(error).__module__.startswith("botocore"):
@@ -447,12 +498,6 @@ _HANDLER_CODES = (
     (("Invalid", "Malformed", "Validation"), "InvalidRequest"),
     (("LimitExceeded",), "ServiceLimitExceeded"),
 )
-
-
-def _summary(failure: Failed) -> str:
-    if failure.logical_id is None:
-        return f"{failure.reason} "
-    return f"The following resource(s) failed to {failure.doing}: [{failure.logical_id}]. "
 
 
 def _policy_on_rollback(resource: StackResource) -> str:

@@ -69,7 +69,8 @@ class Stack:
     """A stack, its resources by logical id and its events oldest first.
 
     `parameters` are the values as given (or defaulted), `values` the same in their own types with SSM parameters
-    looked up, `exports` the exported values by export name, `imports` the values of the exports the stack uses.
+    looked up, `exports` the exported values by export name, `imports` the values of the exports the stack uses,
+    `nested` the stacks within it by the logical id that made them.
     """
 
     name: str
@@ -93,17 +94,43 @@ class Stack:
     deleted: datetime | None = None
     options: dict[str, Any] = field(default_factory=dict)
     termination_protection: bool = False
+    parent_id: str | None = None
+    root_id: str | None = None
+    nested: dict[str, Stack] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"<Stack {self.name} {self.status}>"
 
     @property
     def not_emulated(self) -> list[tuple[str, str]]:
-        """Every property that has no effect here, as (logical id, property path)."""
-        return [(name, path) for name, each in self.resources.items() for path in each.not_emulated]
+        """Every property that has no effect here, as (logical id, property path), those of nested stacks too."""
+        return [(name, path) for name, each in self.whole().items() for path in each.not_emulated]
+
+    def whole(self) -> dict[str, StackResource]:
+        """The stack's resources by logical id, then those of its nested stacks by `Nested/LogicalId`."""
+        inside = {
+            f"{name}/{logical_id}": resource
+            for name, child in self.nested.items()
+            for logical_id, resource in child.whole().items()
+        }
+        return {**self.resources, **inside}
 
     def design(self) -> Design:
-        """The stack's design, with the physical ids and attributes it really has."""
+        """The stack's design, with the physical ids and attributes it really has.
+
+        What stands in a nested stack is there too, under `Nested/LogicalId`.
+        """
+        own = self._own_design()
+        if not self.nested:
+            return own
+        inside = {
+            f"{name}/{logical_id}": replace(item, logical_id=f"{name}/{logical_id}")
+            for name, child in self.nested.items()
+            for logical_id, item in child.design().resources.items()
+        }
+        return replace(own, resources={**own.resources, **inside})
+
+    def _own_design(self) -> Design:
         return self.template.design(
             region=self.region,
             account=self.account,

@@ -140,7 +140,7 @@ class OfflineCloud:
             template=stack.template,
             design=stack.design(),
             outputs={name: str(value) for name, value in stack.outputs.items()},
-            resources=list(stack.resources.values()),
+            resources=list(stack.whole().values()),
             not_emulated=stack.not_emulated,
             mode="offline",
             make_client=self._clients.make,

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from preflight.cloudformation.api import bucket_and_key, required_capabilities
+from preflight.cloudformation.api import required_capabilities
+from preflight.cloudformation.nested import bucket_and_key
 from preflight.clouds.offline import OfflineCloud
 from preflight.template import Template
 

@@ -1,0 +1,174 @@
+"""A stack within a stack: up, changed, rolled back and away with its parent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from preflight.cloudformation.nested import bucket_and_key
+from preflight.clouds.offline import OfflineCloud
+from preflight.errors import DeployFailed, Refused
+from preflight.template import Template
+
+FAILS = {
+    "Type": "AWS::SQS::QueuePolicy",
+    "Properties": {"Queues": ["http://no/1/no"], "PolicyDocument": {"Statement": []}},
+}
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[OfflineCloud]:
+    with OfflineCloud() as cloud:
+        yield cloud
+
+
+@pytest.fixture
+def cloud(running: OfflineCloud) -> OfflineCloud:
+    running.reset()
+    running.client("s3").create_bucket(Bucket="templates")
+    return running
+
+
+def put(cloud: OfflineCloud, key: str, **resources: Any) -> str:
+    """A template in the bucket of templates, each queue's URL an output; its URL."""
+    body = {
+        "Parameters": {"Name": {"Type": "String", "Default": "q"}, "Zones": {"Type": "CommaDelimitedList", "Default": ""}},
+        "Resources": resources,
+        "Outputs": {name: {"Value": {"Ref": name}} for name in resources},
+    }  # fmt: skip
+    cloud.client("s3").put_object(Bucket="templates", Key=key, Body=json.dumps(body))
+    return f"https://templates.s3.us-east-1.amazonaws.com/{key}"
+
+
+def queue(**properties: Any) -> dict[str, Any]:
+    return {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Ref": "Name"}, **properties}}
+
+
+def parent(url: str, *, parameters: dict[str, Any] | None = None, **more: Any) -> Template:
+    nested = {"TemplateURL": url, "Parameters": parameters or {"Name": "first"}}
+    outputs = {"Url": {"Value": {"Fn::GetAtt": ["Nested", "Outputs.Queue"]}}}
+    resources = {"Nested": {"Type": "AWS::CloudFormation::Stack", "Properties": nested}, **more}
+    return Template.load({"Resources": resources, "Outputs": outputs})
+
+
+def queues(cloud: OfflineCloud) -> list[str]:
+    return [url.rpartition("/")[2] for url in cloud.client("sqs").list_queues().get("QueueUrls", ())]
+
+
+def test_it_is_a_stack_of_its_own_with_parameters_tags_and_outputs(cloud: OfflineCloud) -> None:
+    url = put(cloud, "a", Queue=queue())
+    api = cloud.client("cloudformation")
+    stack = cloud.deploy_template(
+        "Top", parent(url, parameters={"Name": "first", "Zones": ["a", "b"]}), tags={"t": "1"}
+    )
+    child = stack.nested["Nested"]
+    assert stack.outputs["Url"].endswith("/first") and queues(cloud) == ["first"]
+    assert child.values["Zones"] == ["a", "b"] and child.name.startswith("Top-Nested-")
+    told = api.describe_stacks(StackName=child.stack_id)["Stacks"][0]
+    assert (told["ParentId"], told["RootId"]) == (stack.stack_id, stack.stack_id)
+    assert told["Tags"] == [{"Key": "t", "Value": "1"}] and told["StackStatus"] == "CREATE_COMPLETE"
+    tags = cloud.client("sqs").list_queue_tags(QueueUrl=stack.outputs["Url"])["Tags"]
+    assert tags["t"] == "1"
+    assert stack.resources["Nested"].physical_id == child.stack_id and stack.resources["Nested"].state == "emulated"
+
+    design = cloud.deployment(stack).design
+    assert [each.logical_id for each in design.of_type("AWS::SQS::Queue")] == ["Nested/Queue"]
+    assert design.resources["Nested/Queue"].physical_id.endswith("/first")
+    assert [each.type for each in cloud.deployment(stack).resources][-1] == "AWS::SQS::Queue"
+
+    cloud.delete("Top")
+    assert queues(cloud) == [] and {each.status for each in cloud.cloudformation.stacks} == {"DELETE_COMPLETE"}
+
+
+def test_it_changes_with_its_parent(cloud: OfflineCloud) -> None:
+    url = put(cloud, "a", Queue=queue())
+    child = cloud.deploy_template("Top", parent(url)).nested["Nested"]
+    again = put(cloud, "b", Queue=queue(DelaySeconds=5), More=queue(QueueName="more"))
+    stack = cloud.deploy_template("Top", parent(again))
+    assert stack.nested["Nested"] is child and child.status == "UPDATE_COMPLETE"
+    assert sorted(queues(cloud)) == ["first", "more"]
+    # another name is another queue: the old one goes when the parent cleans up
+    stack = cloud.deploy_template("Top", parent(again, parameters={"Name": "second"}))
+    assert sorted(queues(cloud)) == ["more", "second"] and stack.outputs["Url"].endswith("/second")
+
+
+def test_what_fails_inside_is_told_outside_and_nothing_stays(cloud: OfflineCloud) -> None:
+    url = put(cloud, "a", Queue=queue(), Bad={**FAILS, "DependsOn": "Queue"})
+    with pytest.raises(
+        DeployFailed, match=r"Nested \(AWS::CloudFormation::Stack\) could not be made: Bad in it: "
+    ) as said:
+        cloud.deploy_template("Top", parent(url))
+    assert "was not successfully created: The following resource(s) failed to create: [Bad]." in said.value.reason
+    assert queues(cloud) == [] and [each.status for each in cloud.cloudformation.stacks] == [
+        "ROLLBACK_COMPLETE", "DELETE_COMPLETE",
+    ]  # fmt: skip
+
+
+def test_an_update_that_fails_inside_goes_back_inside(cloud: OfflineCloud) -> None:
+    url = put(cloud, "a", Queue=queue())
+    child = cloud.deploy_template("Top", parent(url)).nested["Nested"]
+    broken = put(cloud, "b", Queue=queue(QueueName="third"), Bad={**FAILS, "DependsOn": "Queue"})
+    with pytest.raises(DeployFailed, match="Bad in it"):
+        cloud.deploy_template("Top", parent(broken))
+    assert queues(cloud) == ["first"] and child.status == "UPDATE_ROLLBACK_COMPLETE"
+    assert cloud.cloudformation.get("Top").status == "UPDATE_ROLLBACK_COMPLETE"
+
+
+def test_an_update_that_fails_beside_goes_back_inside_too(cloud: OfflineCloud) -> None:
+    url = put(cloud, "a", Queue=queue())
+    child = cloud.deploy_template("Top", parent(url)).nested["Nested"]
+    other = put(cloud, "b", Queue=queue(QueueName="third"))
+    with pytest.raises(DeployFailed):
+        cloud.deploy_template("Top", parent(other, Bad={**FAILS, "DependsOn": "Nested"}))
+    assert queues(cloud) == ["first"] and child.status == "UPDATE_ROLLBACK_COMPLETE"
+    stack = cloud.cloudformation.get("Top")
+    assert stack.outputs["Url"].endswith("/first") and stack.resources["Nested"].attributes["Outputs.Queue"].endswith(
+        "/first"
+    )
+    cloud.delete("Top")
+    assert queues(cloud) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (None, "S3 error: The specified key does not exist."),
+        ({"Resources": {"A": {"Type": "AWS::SQS::Kueue"}}}, "Unrecognized resource types"),
+        ({"Parameters": {"No": {"Type": "String"}}, "Resources": {"A": {"Type": "AWS::SNS::Topic"}}}, "do not exist in the template"),
+    ],
+)  # fmt: skip
+def test_a_template_that_cannot_be_accepted_fails_the_resource(cloud: OfflineCloud, body: Any, words: str) -> None:
+    if body is not None:
+        cloud.client("s3").put_object(Bucket="templates", Key="x", Body=json.dumps(body))
+    with pytest.raises(DeployFailed, match=words):
+        cloud.deploy_template("Top", parent("https://templates.s3.amazonaws.com/x"))
+    assert [each.status for each in cloud.cloudformation.stacks] == ["ROLLBACK_COMPLETE"]
+
+
+def test_an_output_it_does_not_have_is_refused(cloud: OfflineCloud) -> None:
+    url = put(cloud, "a", Kueue=queue())
+    with pytest.raises(DeployFailed, match="Nested does not support attribute type Outputs.Queue"):
+        cloud.deploy_template("Top", parent(url))
+    assert queues(cloud) == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://b.s3.amazonaws.com/k/l", "https://b.s3.eu-west-1.amazonaws.com/k/l", "https://s3.amazonaws.com/b/k/l",
+        "https://s3.eu-west-1.amazonaws.com/b/k/l", "https://s3-eu-west-1.amazonaws.com/b/k/l", "s3://b/k/l",
+        "https://b.s3.dualstack.eu-west-1.amazonaws.com/k/l", "https://b.s3.cn-north-1.amazonaws.com.cn/k/l",
+        "http://b.localhost:4566/k/l", "http://localhost:4566/b/k/l", "https://b.s3.amazonaws.com/k%2Fl?versionId=1",
+    ],
+)  # fmt: skip
+def test_every_form_of_an_s3_url(url: str) -> None:
+    assert bucket_and_key(url) == ("b", "k/l")
+
+
+@pytest.mark.parametrize("url", ["", "b/k", "ftp://b/k", "https://s3.amazonaws.com/b"])
+def test_what_is_no_s3_url(url: str) -> None:
+    with pytest.raises(Refused, match="TemplateURL must be a supported URL"):
+        bucket_and_key(url)
