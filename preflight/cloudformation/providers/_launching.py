@@ -1,0 +1,166 @@
+"""How Auto Scaling launches: by the whole launch template, balanced over the zones, on demand and spot as told.
+
+moto puts every instance of a group into its first subnet, with the template's image, type and groups alone, and leaves
+terminated ones registered with their target groups.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from functools import cache
+from typing import Any
+
+
+@cache
+def launch_as_aws_does() -> None:
+    """Correct moto's groups, once for the process."""
+    from moto.autoscaling.models import FakeAutoScalingGroup
+
+    plainly, resize = (
+        FakeAutoScalingGroup.replace_autoscaling_group_instances,
+        FakeAutoScalingGroup.set_desired_capacity,
+    )
+
+    def replace(group: Any, count_needed: int, propagated_tags: dict[str, str]) -> None:
+        if group.ec2_launch_template is None:
+            plainly(group, count_needed, propagated_tags)
+            return
+        for _ in range(count_needed):
+            _launch(group, propagated_tags)
+
+    def set_desired_capacity(group: Any, new_capacity: int | None) -> None:
+        before = {state.instance_id for state in group.instance_states}
+        group.instance_states = _last_in_the_fullest_zone_first(group.instance_states)
+        resize(group, new_capacity)
+        group.instance_states.sort(key=lambda state: (state.instance.launch_time, state.instance_id))
+        gone = before - {state.instance_id for state in group.instance_states}
+        group.autoscaling_backend.elbv2_backend.notify_terminate_instances(list(gone))
+
+    FakeAutoScalingGroup.replace_autoscaling_group_instances = replace
+    FakeAutoScalingGroup.set_desired_capacity = set_desired_capacity
+
+
+def _last_in_the_fullest_zone_first(states: list[Any]) -> list[Any]:
+    """In this order a group shrinks evenly."""
+    seen: Counter[str] = Counter()
+    ranked = []
+    for state in states:
+        ranked.append((-seen[state.availability_zone], state))
+        seen[state.availability_zone] += 1
+    return [state for _, state in sorted(ranked, key=lambda each: each[0])]
+
+
+def _launch(group: Any, propagated_tags: dict[str, str]) -> None:
+    """One instance more, where fewest are.
+
+    https://docs.aws.amazon.com/autoscaling/ec2/userguide/auto-scaling-benefits.html#arch-AutoScalingMultiAZ,
+    checked_on 2026-11-22
+    """
+    from moto.autoscaling.models import ASG_NAME_TAG, InstanceState
+
+    ec2 = group.autoscaling_backend.ec2_backend
+    zone, subnet = _place(group, ec2)
+    override, spot = _purchase(group)
+    specification = override.get("LaunchTemplateSpecification", {})
+    template = group.ec2_launch_template
+    if specification.get("LaunchTemplateId"):
+        template = ec2.get_launch_template(specification["LaunchTemplateId"])
+    version = template.get_version(specification.get("Version") or group.launch_template_version)
+    data = version.data
+    tags = _tags_of(data)
+    tags["instance"] = {**tags.get("instance", {}), **propagated_tags, ASG_NAME_TAG: group.name}
+    kind = override.get("InstanceType") or version.instance_type
+    reservation = ec2.run_instances(
+        data.get("ImageId", ""),
+        1,
+        data.get("UserData"),
+        data.get("SecurityGroups", []),
+        instance_type=kind,
+        is_instance_type_default=False,
+        region_name=group.region,
+        placement=zone,
+        subnet_id=subnet,
+        launch_template={"LaunchTemplateId": template.id, "Version": str(version.number)},
+        security_group_ids=list(data.get("SecurityGroupIds", [])),
+        nics=_cards(data, subnet),
+        associate_public_ip=None,
+        tags=tags,
+        key_name=data.get("KeyName"),
+        ebs_optimized=data.get("EbsOptimized", False),
+        monitoring_state="enabled" if data.get("Monitoring", {}).get("Enabled") else "disabled",
+        metadata_options=data.get("MetadataOptions", {}),
+        instance_initiated_shutdown_behavior=data.get("InstanceInitiatedShutdownBehavior"),
+        instance_market_options="spot" if spot else {},
+        block_device_mappings=_disks(data),
+    )
+    instance = reservation.instances[0]
+    profile = data.get("IamInstanceProfile", {})
+    if profile:
+        ec2.associate_iam_instance_profile(
+            instance_id=instance.id,
+            iam_instance_profile_name=profile.get("Name"),
+            iam_instance_profile_arn=profile.get("Arn"),
+        )
+    instance.autoscaling_group = group
+    state = InstanceState(instance, protected_from_scale_in=group.new_instances_protected_from_scale_in)
+    told = {"LaunchTemplateId": template.id, "LaunchTemplateName": template.name, "Version": str(version.number)}
+    state.LaunchTemplate = told
+    group.instance_states.append(state)
+
+
+def _place(group: Any, ec2: Any) -> tuple[str, str | None]:
+    """The zone and the subnet with the fewest instances."""
+    subnets = group.vpc_zone_identifier.split(",") if group.vpc_zone_identifier else []
+    places = [(ec2.get_subnet(each.strip()).availability_zone, each.strip()) for each in subnets]
+    places = places or [(zone, None) for zone in group.availability_zones]
+    zones = Counter(state.availability_zone for state in group.instance_states)
+    taken = Counter(state.instance.subnet_id for state in group.instance_states)
+    chosen: tuple[str, str | None] = min(places, key=lambda place: (zones[place[0]], taken[place[1]]))
+    return chosen
+
+
+def _purchase(group: Any) -> tuple[dict[str, Any], bool]:
+    """The override to launch, and whether as spot.
+
+    On-demand goes by the overrides' order; which spot pool is taken nobody can foretell, so here it is the first.
+    https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-mixed-instances-groups.html,
+    checked_on 2026-11-22
+    """
+    policy = group.mixed_instances_policy
+    if not policy:
+        return {}, False
+    overrides = policy.get("LaunchTemplate", {}).get("Overrides") or [{}]
+    distribution = policy.get("InstancesDistribution", {})
+    base = int(distribution.get("OnDemandBaseCapacity") or 0)
+    told = distribution.get("OnDemandPercentageAboveBaseCapacity")
+    percent = 100 if told is None else int(told)
+    wanted = int(group.desired_capacity or 0)
+    on_demand = min(wanted, base + math.ceil(max(wanted - base, 0) * percent / 100))
+    running = [state for state in group.instance_states if state.instance.lifecycle != "spot"]
+    return dict(overrides[0]), len(running) >= on_demand
+
+
+def _cards(data: dict[str, Any], subnet: str | None) -> list[dict[str, Any]]:
+    declared = data.get("NetworkInterfaces") or [{}]
+    first = {name: value for name, value in declared[0].items() if name not in ("SubnetId", "NetworkInterfaceId")}
+    if not subnet:
+        return []
+    # goes with its instance, as on AWS unless told otherwise
+    return [{"DeleteOnTermination": True, **first, "DeviceIndex": 0, "SubnetId": subnet}]
+
+
+def _disks(data: dict[str, Any]) -> list[dict[str, Any]]:
+    declared = data.get("BlockDeviceMappings") or [{"DeviceName": "/dev/xvda", "Ebs": {"VolumeSize": 8}}]
+    return [
+        {**each, "Ebs": {"DeleteOnTermination": True, "VolumeSize": 8, **each["Ebs"]}}
+        for each in declared
+        if "Ebs" in each
+    ]
+
+
+def _tags_of(data: dict[str, Any]) -> dict[str, dict[str, str]]:
+    return {
+        each["ResourceType"]: {tag["Key"]: tag.get("Value", "") for tag in each.get("Tags", [])}
+        for each in data.get("TagSpecifications", [])
+    }
