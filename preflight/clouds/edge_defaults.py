@@ -1,4 +1,4 @@
-"""What CloudFront itself adds: the managed policies every account has, and what a distribution takes by default.
+"""What CloudFront and Route 53 add by themselves: the managed policies of every account, and what is taken by default.
 
 Sources, checked_on 2026-11-22: the pages "Use managed cache policies", "Use managed origin request policies" and "Use
 managed response headers policies" of the CloudFront developer guide,
@@ -139,6 +139,27 @@ def complete_distribution(record: dict[str, Any]) -> None:
         behavior["AllowedMethods"].setdefault("CachedMethods", _quantified(("HEAD", "GET")))
 
 
+def complete_health_check(record: dict[str, Any]) -> None:
+    """Take an update's members into the configuration, and say what Route 53 takes where nothing is said.
+
+    https://docs.aws.amazon.com/Route53/latest/APIReference/API_HealthCheckConfig.html, checked_on 2026-11-22
+    """
+    config = record["HealthCheckConfig"]
+    for name in record.pop("ResetElements", None) or ():
+        config.pop(name, None)
+    for name in [each for each in record if each not in _OF_HEALTH_CHECKS]:
+        config[name] = record.pop(name)
+    config.setdefault("Inverted", False)
+    config.setdefault("Disabled", False)
+    if config["Type"] not in ("CALCULATED", "CLOUDWATCH_METRIC", "RECOVERY_CONTROL"):
+        config.setdefault("RequestInterval", 30)
+        config.setdefault("FailureThreshold", 3)
+        config.setdefault("MeasureLatency", False)
+        config.setdefault("Port", 443 if config["Type"].startswith("HTTPS") else 80)
+        config.setdefault("EnableSNI", config["Type"].startswith("HTTPS"))
+
+
+_OF_HEALTH_CHECKS = ("Id", "CallerReference", "HealthCheckConfig", "HealthCheckVersion", "HealthCheckId")
 _DEFAULTS: dict[str, Any] = {
     "Aliases": {"Quantity": 0},
     "DefaultRootObject": "",

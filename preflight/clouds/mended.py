@@ -41,4 +41,4 @@ def _mends(service: str) -> Mends:
     return found
 
 
-MENDED = {"rds"}
+MENDED = {"rds", "route53"}

@@ -158,6 +158,18 @@ KINDS = (
         delete="delete_monitoring_subscription",
         gone="NoSuchMonitoringSubscription",
     ),
+    Kind(
+        "route53",
+        "Id",
+        {"Id": "{uuid}", "HealthCheckVersion": 1},
+        create="create_health_check",
+        read="get_health_check list_health_checks",
+        change="update_health_check",
+        delete="delete_health_check",
+        gone="NoSuchHealthCheck",
+        names={"HealthCheckId": "Id"},
+        complete=edge_defaults.complete_health_check,
+    ),
 )
 
 

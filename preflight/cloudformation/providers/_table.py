@@ -42,6 +42,7 @@ class _Absent:
 ABSENT: Any = _Absent()
 
 _WORD = re.compile(r"\{([A-Za-z][A-Za-z0-9_.:-]*)\}")
+_TAGS = re.compile(r"(?i)(add|remove|resource)?tags?(et|list|keys|keylist|stoadd)?|keys")
 _GONE = re.compile(r"NotFound|NoSuch|NonExistent|DoesNotExist|ResourceNotFound|\.Unknown$|^404$")
 
 
@@ -307,7 +308,9 @@ class Tags:
         holder, members = arguments, shape.members
         if "Tagging" in members:  # S3 wraps its list
             holder, members = arguments.setdefault("Tagging", {}), members["Tagging"].members
-        parameter = next(name for name in members if re.fullmatch(r"(?i)tags?(et|list|keys|keylist|stoadd)?", name))
+        found = [name for name in members if _TAGS.fullmatch(name)]
+        # Route 53 adds and removes by one call
+        parameter = next((name for name in found if ("key" in name.lower()) != values), found[0])
         holder[parameter] = tag_shape(members[parameter], tags, values=values)
         table.ask(scope, row.operation, arguments)
 
