@@ -65,6 +65,7 @@ def _row(step: Any) -> Any:
 
 def _pairs(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
     if isinstance(value, str) and value[:1] in "{[":
+        yield key, _comparable(value)
         try:
             yield from _pairs(json.loads(value), key)
         except ValueError:

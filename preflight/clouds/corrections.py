@@ -20,6 +20,7 @@ from typing import Any
 from unittest.mock import patch
 
 from preflight.clouds import shelf
+from preflight.clouds.gateways import gateways_corrected
 from preflight.clouds.mended import mended
 
 BLOCKED = {
@@ -33,7 +34,7 @@ NO_ACLS = "BucketOwnerEnforced"
 def corrected() -> Iterator[None]:
     """Correct moto's models until the context ends; CloudFormation, boto3 and the endpoint all see it."""
     with ExitStack() as patches:
-        for each in (_new_bucket, _no_encryption, _no_logs, _no_judge, mended, shelf.opened):
+        for each in (_new_bucket, _no_encryption, _no_logs, _no_judge, mended, shelf.opened, gateways_corrected):
             patches.enter_context(each())
         yield
 
