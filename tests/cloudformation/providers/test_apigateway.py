@@ -37,7 +37,12 @@ def deployed(bench, api):
 
 
 def test_an_api_and_all_it_says_of_itself(bench):
-    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/*"}]}  # fmt: skip  # noqa: E501
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/*"}
+        ],
+    }
     made = bench.make(
         "AWS::ApiGateway::RestApi",
         "Api",
@@ -77,8 +82,13 @@ METHOD: dict[str, Any] = {
     "OperationName": "AddNote",
     "RequestParameters": {"method.request.querystring.kind": True},
     "RequestModels": {"application/json": "Note"},
-    "MethodResponses": [{"StatusCode": "200", "ResponseModels": {"application/json": "Empty"},
-                         "ResponseParameters": {"method.response.header.X-Kind": True}}],
+    "MethodResponses": [
+        {
+            "StatusCode": "200",
+            "ResponseModels": {"application/json": "Empty"},
+            "ResponseParameters": {"method.response.header.X-Kind": True},
+        }
+    ],
     "Integration": {
         "Type": "AWS",
         "IntegrationHttpMethod": "POST",
@@ -91,17 +101,25 @@ METHOD: dict[str, Any] = {
         "RequestTemplates": {"application/json": '{"kind": "$input.params(\'kind\')"}'},
         "IntegrationResponses": [
             {"StatusCode": "200", "ResponseTemplates": {"application/json": "$input.body"}},
-            {"StatusCode": "400", "SelectionPattern": ".*Bad.*", "ResponseParameters": {"method.response.header.X-Kind": "'bad'"}},
+            {
+                "StatusCode": "400",
+                "SelectionPattern": ".*Bad.*",
+                "ResponseParameters": {"method.response.header.X-Kind": "'bad'"},
+            },
         ],
     },
-}  # fmt: skip
+}
 
 
 def test_a_method_with_its_integration(bench, api):
-    resource = bench.make("AWS::ApiGateway::Resource", "Notes", RestApiId=api.ref, ParentId=api["RootResourceId"], PathPart="notes")  # fmt: skip  # noqa: E501
+    resource = bench.make(
+        "AWS::ApiGateway::Resource", "Notes", RestApiId=api.ref, ParentId=api["RootResourceId"], PathPart="notes"
+    )
     assert (resource.unapplied, bench.lost(resource)) == ((), set())
     with pytest.raises(ClientError, match="already has this name"):
-        bench.make("AWS::ApiGateway::Resource", "Again", RestApiId=api.ref, ParentId=api["RootResourceId"], PathPart="notes")  # fmt: skip  # noqa: E501
+        bench.make(
+            "AWS::ApiGateway::Resource", "Again", RestApiId=api.ref, ParentId=api["RootResourceId"], PathPart="notes"
+        )
     place = {"RestApiId": api.ref, "ResourceId": resource.ref}
     made = bench.make("AWS::ApiGateway::Method", "Post", **place, **METHOD)
     assert (made.unapplied, bench.lost(made)) == ((), set())
@@ -113,16 +131,29 @@ def test_a_method_with_its_integration(bench, api):
     for thing in (changed, changed, resource, resource):
         bench.delete(thing)
     with pytest.raises(ClientError, match="valid authorizer"):
-        bench.make("AWS::ApiGateway::Method", "No", RestApiId=api.ref, ResourceId=api["RootResourceId"],
-                   HttpMethod="GET", AuthorizationType="CUSTOM", AuthorizerId="none")  # fmt: skip
+        bench.make(
+            "AWS::ApiGateway::Method",
+            "No",
+            RestApiId=api.ref,
+            ResourceId=api["RootResourceId"],
+            HttpMethod="GET",
+            AuthorizationType="CUSTOM",
+            AuthorizerId="none",
+        )
 
 
 def test_a_stage_with_its_settings(bench, api, deployed):
     declared = {"RestApiId": api.ref, "StageName": "prod", "DeploymentId": deployed.ref}
     settings = [
-        {"ResourcePath": "/*", "HttpMethod": "*", "ThrottlingRateLimit": 5, "ThrottlingBurstLimit": 2, "MetricsEnabled": True},
+        {
+            "ResourcePath": "/*",
+            "HttpMethod": "*",
+            "ThrottlingRateLimit": 5,
+            "ThrottlingBurstLimit": 2,
+            "MetricsEnabled": True,
+        },
         {"ResourcePath": "/notes/{id}", "HttpMethod": "GET", "ThrottlingRateLimit": 1, "CachingEnabled": True},
-    ]  # fmt: skip
+    ]
     made = bench.make(
         "AWS::ApiGateway::Stage",
         "Prod",
@@ -146,8 +177,15 @@ def test_a_stage_with_its_settings(bench, api, deployed):
     assert (told["variables"], told["tracingEnabled"]) == ({"Table": "more"}, False)
     assert "team" not in told.get("tags", {})
     with pytest.raises(ClientError, match="CloudWatch Logs role ARN must be set"):
-        bench.make("AWS::ApiGateway::Stage", "No", **{**declared, "StageName": "no"},
-                   AccessLogSetting={"DestinationArn": "arn:aws:logs:us-east-1:123456789012:log-group:a", "Format": "$context.requestId"})  # fmt: skip  # noqa: E501
+        bench.make(
+            "AWS::ApiGateway::Stage",
+            "No",
+            **{**declared, "StageName": "no"},
+            AccessLogSetting={
+                "DestinationArn": "arn:aws:logs:us-east-1:123456789012:log-group:a",
+                "Format": "$context.requestId",
+            },
+        )
     with pytest.raises(ClientError, match="Deployment id does not exist"):
         bench.make("AWS::ApiGateway::Stage", "No", RestApiId=api.ref, StageName="no", DeploymentId="none")
     bench.delete(changed)
@@ -158,40 +196,104 @@ def test_a_stage_with_its_settings(bench, api, deployed):
 
 
 def test_logs_are_written_by_the_accounts_role(bench, api, deployed):
-    trust = {"Statement": [{"Effect": "Allow", "Principal": {"Service": "apigateway.amazonaws.com"}, "Action": "sts:AssumeRole"}]}  # fmt: skip  # noqa: E501
+    trust = {
+        "Statement": [
+            {"Effect": "Allow", "Principal": {"Service": "apigateway.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        ]
+    }
     with pytest.raises(ClientError, match="does not have required permissions"):
         bench.make("AWS::ApiGateway::Account", "No", CloudWatchRoleArn="arn:aws:iam::123456789012:role/none")
     role = bench.make("AWS::IAM::Role", "Role", AssumeRolePolicyDocument={"Version": "2012-10-17", **trust})
     account = bench.make("AWS::ApiGateway::Account", "Account", CloudWatchRoleArn=role["Arn"])
     assert (account.unapplied, bench.lost(account)) == ((), set())
-    log = {"DestinationArn": "arn:aws:logs:us-east-1:123456789012:log-group:calls", "Format": '{"id": "$context.requestId"}'}  # fmt: skip  # noqa: E501
-    made = bench.make("AWS::ApiGateway::Stage", "Prod", RestApiId=api.ref, StageName="prod", DeploymentId=deployed.ref, AccessLogSetting=log)  # fmt: skip  # noqa: E501
+    log = {
+        "DestinationArn": "arn:aws:logs:us-east-1:123456789012:log-group:calls",
+        "Format": '{"id": "$context.requestId"}',
+    }
+    made = bench.make(
+        "AWS::ApiGateway::Stage",
+        "Prod",
+        RestApiId=api.ref,
+        StageName="prod",
+        DeploymentId=deployed.ref,
+        AccessLogSetting=log,
+    )
     assert made.unapplied == ()
     told = bench.client("apigateway").get_stage(restApiId=api.ref, stageName="prod")["accessLogSettings"]
     assert told == {"destinationArn": log["DestinationArn"], "format": log["Format"]}
 
 
 PARTS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
-    ("Model", {"Name": "Note", "ContentType": "application/json", "Description": "one", "Schema": {"type": "object", "title": "Note"}},
-     {"Name": "Note", "ContentType": "application/json", "Schema": {"type": "array", "title": "Notes"}}),
-    ("RequestValidator", {"Name": "all", "ValidateRequestBody": True, "ValidateRequestParameters": True},
-     {"Name": "all", "ValidateRequestBody": True}),
-    ("Authorizer", {"Name": "door", "Type": "TOKEN", "AuthType": "custom", "AuthorizerUri": URI.format(FUNCTION),
-                    "IdentitySource": "method.request.header.Authorization", "IdentityValidationExpression": "^Bearer .*",
-                    "AuthorizerResultTtlInSeconds": 60},
-     {"Name": "door", "Type": "TOKEN", "AuthorizerUri": URI.format(FUNCTION), "IdentitySource": "method.request.header.X-Token",
-      "AuthorizerResultTtlInSeconds": 0}),
-    ("Authorizer", {"Name": "pool", "Type": "COGNITO_USER_POOLS", "IdentitySource": "method.request.header.Authorization",
-                    "ProviderARNs": ["arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_a"]},
-     {"Name": "pool", "Type": "COGNITO_USER_POOLS", "IdentitySource": "method.request.header.Authorization",
-      "ProviderARNs": ["arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_b"]}),
-    ("GatewayResponse", {"ResponseType": "UNAUTHORIZED", "StatusCode": "418", "ResponseTemplates": {"application/json": '{"no": true}'},
-                         "ResponseParameters": {"gatewayresponse.header.X-No": "'no'"}},
-     {"ResponseType": "UNAUTHORIZED", "StatusCode": "401"}),
-    ("DocumentationPart", {"Location": {"Type": "METHOD", "Path": "/", "Method": "GET"}, "Properties": '{"description": "gets"}'},
-     {"Location": {"Type": "METHOD", "Path": "/", "Method": "GET"}, "Properties": '{"description": "reads"}'}),
-    ("DocumentationVersion", {"DocumentationVersion": "1.0", "Description": "first"}, {"DocumentationVersion": "1.0", "Description": "one"}),
-]  # fmt: skip
+    (
+        "Model",
+        {
+            "Name": "Note",
+            "ContentType": "application/json",
+            "Description": "one",
+            "Schema": {"type": "object", "title": "Note"},
+        },
+        {"Name": "Note", "ContentType": "application/json", "Schema": {"type": "array", "title": "Notes"}},
+    ),
+    (
+        "RequestValidator",
+        {"Name": "all", "ValidateRequestBody": True, "ValidateRequestParameters": True},
+        {"Name": "all", "ValidateRequestBody": True},
+    ),
+    (
+        "Authorizer",
+        {
+            "Name": "door",
+            "Type": "TOKEN",
+            "AuthType": "custom",
+            "AuthorizerUri": URI.format(FUNCTION),
+            "IdentitySource": "method.request.header.Authorization",
+            "IdentityValidationExpression": "^Bearer .*",
+            "AuthorizerResultTtlInSeconds": 60,
+        },
+        {
+            "Name": "door",
+            "Type": "TOKEN",
+            "AuthorizerUri": URI.format(FUNCTION),
+            "IdentitySource": "method.request.header.X-Token",
+            "AuthorizerResultTtlInSeconds": 0,
+        },
+    ),
+    (
+        "Authorizer",
+        {
+            "Name": "pool",
+            "Type": "COGNITO_USER_POOLS",
+            "IdentitySource": "method.request.header.Authorization",
+            "ProviderARNs": ["arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_a"],
+        },
+        {
+            "Name": "pool",
+            "Type": "COGNITO_USER_POOLS",
+            "IdentitySource": "method.request.header.Authorization",
+            "ProviderARNs": ["arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_b"],
+        },
+    ),
+    (
+        "GatewayResponse",
+        {
+            "ResponseType": "UNAUTHORIZED",
+            "StatusCode": "418",
+            "ResponseTemplates": {"application/json": '{"no": true}'},
+            "ResponseParameters": {"gatewayresponse.header.X-No": "'no'"},
+        },
+        {"ResponseType": "UNAUTHORIZED", "StatusCode": "401"},
+    ),
+    (
+        "DocumentationPart",
+        {"Location": {"Type": "METHOD", "Path": "/", "Method": "GET"}, "Properties": '{"description": "gets"}'},
+        {"Location": {"Type": "METHOD", "Path": "/", "Method": "GET"}, "Properties": '{"description": "reads"}'},
+    ),
+    (
+        "DocumentationVersion",
+        {"DocumentationVersion": "1.0", "Description": "first"},
+        {"DocumentationVersion": "1.0", "Description": "one"},
+    ),
+]
 
 
 @pytest.mark.parametrize(("kind", "first", "then"), PARTS, ids=lambda each: each if isinstance(each, str) else "")
@@ -205,17 +307,39 @@ def test_the_parts_of_an_api(bench, api, kind, first, then):
 
 
 ALONE: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
-    ("ApiKey", {"Name": "one", "Value": "k" * 24, "Enabled": True, "Description": "a key", "CustomerId": "c1", "Tags": TAGS},
-     {"Name": "one", "Value": "k" * 24, "Description": "still"}),
-    ("VpcLink", {"Name": "in", "Description": "inside", "Tags": TAGS,
-                 "TargetArns": ["arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/net/a/1"]},
-     {"Name": "way", "TargetArns": ["arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/net/a/1"]}),
+    (
+        "ApiKey",
+        {"Name": "one", "Value": "k" * 24, "Enabled": True, "Description": "a key", "CustomerId": "c1", "Tags": TAGS},
+        {"Name": "one", "Value": "k" * 24, "Description": "still"},
+    ),
+    (
+        "VpcLink",
+        {
+            "Name": "in",
+            "Description": "inside",
+            "Tags": TAGS,
+            "TargetArns": ["arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/net/a/1"],
+        },
+        {"Name": "way", "TargetArns": ["arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/net/a/1"]},
+    ),
     ("ClientCertificate", {"Description": "ours", "Tags": TAGS}, {"Description": "theirs"}),
-    ("DomainName", {"DomainName": "api.clinic.example", "SecurityPolicy": "TLS_1_2", "EndpointConfiguration": {"Types": ["REGIONAL"]},
-                    "RegionalCertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/a", "Tags": TAGS},
-     {"DomainName": "api.clinic.example", "SecurityPolicy": "TLS_1_0", "EndpointConfiguration": {"Types": ["REGIONAL"]},
-      "RegionalCertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/b"}),
-]  # fmt: skip
+    (
+        "DomainName",
+        {
+            "DomainName": "api.clinic.example",
+            "SecurityPolicy": "TLS_1_2",
+            "EndpointConfiguration": {"Types": ["REGIONAL"]},
+            "RegionalCertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/a",
+            "Tags": TAGS,
+        },
+        {
+            "DomainName": "api.clinic.example",
+            "SecurityPolicy": "TLS_1_0",
+            "EndpointConfiguration": {"Types": ["REGIONAL"]},
+            "RegionalCertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/b",
+        },
+    ),
+]
 
 
 @pytest.mark.parametrize(("kind", "first", "then"), ALONE, ids=lambda each: each if isinstance(each, str) else "")
@@ -232,8 +356,15 @@ def test_a_plan_its_key_and_a_mapping(bench, api, deployed):
     stage = bench.make("AWS::ApiGateway::Stage", "Prod", RestApiId=api.ref, StageName="prod", DeploymentId=deployed.ref)
     declared: dict[str, Any] = {"UsagePlanName": "silver", "Description": "some"}
     stages = [{"ApiId": api.ref, "Stage": "prod", "Throttle": {"/notes/GET": {"BurstLimit": 3, "RateLimit": 7}}}]
-    plan = bench.make("AWS::ApiGateway::UsagePlan", "Plan", **declared, ApiStages=stages, Tags=TAGS,
-                      Throttle={"RateLimit": 12, "BurstLimit": 4}, Quota={"Limit": 900, "Period": "DAY", "Offset": 0})  # fmt: skip
+    plan = bench.make(
+        "AWS::ApiGateway::UsagePlan",
+        "Plan",
+        **declared,
+        ApiStages=stages,
+        Tags=TAGS,
+        Throttle={"RateLimit": 12, "BurstLimit": 4},
+        Quota={"Limit": 900, "Period": "DAY", "Offset": 0},
+    )
     assert plan.unapplied == () and bench.lost(plan) <= {"Quota.Offset=0"}
     changed = bench.change(plan, UsagePlanName="gold", ApiStages=[], Quota={"Limit": 1000, "Period": "MONTH"})
     assert (changed.unapplied, bench.lost(changed)) == ((), set())
@@ -256,7 +387,9 @@ def test_a_body_in_openapi_becomes_an_api(bench):
     document = {
         "openapi": "3.0.1",
         "info": {"title": "from a document", "version": "1"},
-        "x-amazon-apigateway-request-validators": {"all": {"validateRequestBody": True, "validateRequestParameters": True}},
+        "x-amazon-apigateway-request-validators": {
+            "all": {"validateRequestBody": True, "validateRequestParameters": True}
+        },
         "x-amazon-apigateway-request-validator": "all",
         "paths": {
             "/notes/{id}": {
@@ -264,7 +397,11 @@ def test_a_body_in_openapi_becomes_an_api(bench):
                     "parameters": [{"name": "id", "in": "path", "required": True}],
                     "security": [{"door": []}],
                     "responses": {"200": {"description": "one"}},
-                    "x-amazon-apigateway-integration": {"type": "aws_proxy", "httpMethod": "POST", "uri": URI.format(FUNCTION)},
+                    "x-amazon-apigateway-integration": {
+                        "type": "aws_proxy",
+                        "httpMethod": "POST",
+                        "uri": URI.format(FUNCTION),
+                    },
                 },
                 "x-amazon-apigateway-any-method": {
                     "x-amazon-apigateway-integration": {"type": "mock", "responses": {"default": {"statusCode": "204"}}}
@@ -274,11 +411,16 @@ def test_a_body_in_openapi_becomes_an_api(bench):
         "components": {
             "schemas": {"Note": {"type": "object"}},
             "securitySchemes": {
-                "door": {"type": "apiKey", "name": "X-Token", "in": "header", "x-amazon-apigateway-authtype": "custom",
-                         "x-amazon-apigateway-authorizer": {"type": "token", "authorizerUri": URI.format(FUNCTION)}}
+                "door": {
+                    "type": "apiKey",
+                    "name": "X-Token",
+                    "in": "header",
+                    "x-amazon-apigateway-authtype": "custom",
+                    "x-amazon-apigateway-authorizer": {"type": "token", "authorizerUri": URI.format(FUNCTION)},
+                }
             },
         },
-    }  # fmt: skip
+    }
     made = bench.make("AWS::ApiGateway::RestApi", "Api", Body=document)
     assert made.unapplied == ()
     client = bench.client("apigateway")

@@ -116,35 +116,84 @@ def test_a_route_and_its_integration(bench, api, integration):
         PayloadFormatVersion="1.0",
         CredentialsArn="arn:aws:iam::123456789012:role/door",
         RequestParameters={"QueueUrl": "https://queue", "MessageBody": "$request.body"},
-        ResponseParameters={"200": {"ResponseParameters": [{"Source": "$response.header.status", "Destination": "overwrite:statuscode"}]}},
+        ResponseParameters={
+            "200": {
+                "ResponseParameters": [{"Source": "$response.header.status", "Destination": "overwrite:statuscode"}]
+            }
+        },
         TimeoutInMillis=1000,
     )
     assert (others.unapplied, bench.lost(others)) == ((), set())
     for thing in (changed, changed, others, others):
         bench.delete(thing)
     with pytest.raises(ClientError, match="PayloadFormatVersion is a required parameter"):
-        bench.make("AWS::ApiGatewayV2::Integration", "No", ApiId=api.ref, IntegrationType="AWS_PROXY", IntegrationUri=FUNCTION)  # fmt: skip  # noqa: E501
+        bench.make(
+            "AWS::ApiGatewayV2::Integration", "No", ApiId=api.ref, IntegrationType="AWS_PROXY", IntegrationUri=FUNCTION
+        )
 
 
 PARTS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
-    ("Stage", {"StageName": "prod", "AutoDeploy": True, "Description": "one", "StageVariables": {"table": "notes"}, "Tags": TAGS,
-               "DefaultRouteSettings": {"ThrottlingBurstLimit": 2, "ThrottlingRateLimit": 5.5, "DetailedMetricsEnabled": True},
-               "RouteSettings": {"GET /notes": {"ThrottlingBurstLimit": 1}},
-               "AccessLogSettings": {"DestinationArn": "arn:aws:logs:us-east-1:123456789012:log-group:a", "Format": "$context.requestId"}},
-     {"StageName": "prod", "AutoDeploy": True, "DefaultRouteSettings": {"ThrottlingBurstLimit": 9}}),
-    ("Authorizer", {"Name": "jwt", "AuthorizerType": "JWT", "IdentitySource": ["$request.header.Authorization"],
-                    "JwtConfiguration": {"Audience": ["app"], "Issuer": "https://issuer.example"}},
-     {"Name": "jwts", "AuthorizerType": "JWT", "IdentitySource": ["$request.querystring.token"],
-      "JwtConfiguration": {"Audience": ["other"], "Issuer": "https://issuer.example"}}),
-    ("Authorizer", {"Name": "door", "AuthorizerType": "REQUEST", "AuthorizerUri": "arn:aws:apigateway:us-east-1:lambda:path/a",
-                    "AuthorizerPayloadFormatVersion": "2.0", "EnableSimpleResponses": True, "AuthorizerResultTtlInSeconds": 30,
-                    "IdentitySource": ["$request.header.X-Token"]},
-     {"Name": "door", "AuthorizerType": "REQUEST", "AuthorizerUri": "arn:aws:apigateway:us-east-1:lambda:path/b",
-      "AuthorizerPayloadFormatVersion": "1.0"}),
+    (
+        "Stage",
+        {
+            "StageName": "prod",
+            "AutoDeploy": True,
+            "Description": "one",
+            "StageVariables": {"table": "notes"},
+            "Tags": TAGS,
+            "DefaultRouteSettings": {
+                "ThrottlingBurstLimit": 2,
+                "ThrottlingRateLimit": 5.5,
+                "DetailedMetricsEnabled": True,
+            },
+            "RouteSettings": {"GET /notes": {"ThrottlingBurstLimit": 1}},
+            "AccessLogSettings": {
+                "DestinationArn": "arn:aws:logs:us-east-1:123456789012:log-group:a",
+                "Format": "$context.requestId",
+            },
+        },
+        {"StageName": "prod", "AutoDeploy": True, "DefaultRouteSettings": {"ThrottlingBurstLimit": 9}},
+    ),
+    (
+        "Authorizer",
+        {
+            "Name": "jwt",
+            "AuthorizerType": "JWT",
+            "IdentitySource": ["$request.header.Authorization"],
+            "JwtConfiguration": {"Audience": ["app"], "Issuer": "https://issuer.example"},
+        },
+        {
+            "Name": "jwts",
+            "AuthorizerType": "JWT",
+            "IdentitySource": ["$request.querystring.token"],
+            "JwtConfiguration": {"Audience": ["other"], "Issuer": "https://issuer.example"},
+        },
+    ),
+    (
+        "Authorizer",
+        {
+            "Name": "door",
+            "AuthorizerType": "REQUEST",
+            "AuthorizerUri": "arn:aws:apigateway:us-east-1:lambda:path/a",
+            "AuthorizerPayloadFormatVersion": "2.0",
+            "EnableSimpleResponses": True,
+            "AuthorizerResultTtlInSeconds": 30,
+            "IdentitySource": ["$request.header.X-Token"],
+        },
+        {
+            "Name": "door",
+            "AuthorizerType": "REQUEST",
+            "AuthorizerUri": "arn:aws:apigateway:us-east-1:lambda:path/b",
+            "AuthorizerPayloadFormatVersion": "1.0",
+        },
+    ),
     ("Deployment", {"Description": "first"}, {"Description": "second"}),
-    ("Model", {"Name": "Note", "ContentType": "application/json", "Description": "one", "Schema": {"type": "object"}},
-     {"Name": "Notes", "ContentType": "application/json", "Schema": {"type": "array"}}),
-]  # fmt: skip
+    (
+        "Model",
+        {"Name": "Note", "ContentType": "application/json", "Description": "one", "Schema": {"type": "object"}},
+        {"Name": "Notes", "ContentType": "application/json", "Schema": {"type": "array"}},
+    ),
+]
 
 
 @pytest.mark.parametrize(("kind", "first", "then"), PARTS, ids=lambda each: each if isinstance(each, str) else "")
@@ -160,10 +209,17 @@ def test_the_parts_of_an_api(bench, api, kind, first, then):
 def test_a_domain_a_mapping_and_a_way_into_a_vpc(bench, api):
     bench.make("AWS::ApiGatewayV2::Stage", "Prod", ApiId=api.ref, StageName="prod", AutoDeploy=True)
     certificate = {"CertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/a", "EndpointType": "REGIONAL"}
-    domain = bench.make("AWS::ApiGatewayV2::DomainName", "Domain", DomainName="api.clinic.example",
-                        DomainNameConfigurations=[certificate], Tags=TAGS)  # fmt: skip
+    domain = bench.make(
+        "AWS::ApiGatewayV2::DomainName",
+        "Domain",
+        DomainName="api.clinic.example",
+        DomainNameConfigurations=[certificate],
+        Tags=TAGS,
+    )
     assert (domain.unapplied, bench.lost(domain)) == ((), set())
-    other = bench.change(domain, DomainName="api.clinic.example", DomainNameConfigurations=[{**certificate, "SecurityPolicy": "TLS_1_2"}])  # fmt: skip  # noqa: E501
+    other = bench.change(
+        domain, DomainName="api.clinic.example", DomainNameConfigurations=[{**certificate, "SecurityPolicy": "TLS_1_2"}]
+    )
     assert (other.unapplied, bench.lost(other)) == ((), set())
     place = {"ApiId": api.ref, "DomainName": domain.ref, "Stage": "prod"}
     mapping = bench.make("AWS::ApiGatewayV2::ApiMapping", "Map", **place, ApiMappingKey="v1")
@@ -184,20 +240,53 @@ def test_a_domain_a_mapping_and_a_way_into_a_vpc(bench, api):
 
 
 def test_a_websocket_api_and_its_answers(bench):
-    api = bench.make("AWS::ApiGatewayV2::Api", "Api", Name="chat", ProtocolType="WEBSOCKET",
-                     RouteSelectionExpression="$request.body.action", ApiKeySelectionExpression="$context.authorizer.usageIdentifierKey")  # fmt: skip  # noqa: E501
+    api = bench.make(
+        "AWS::ApiGatewayV2::Api",
+        "Api",
+        Name="chat",
+        ProtocolType="WEBSOCKET",
+        RouteSelectionExpression="$request.body.action",
+        ApiKeySelectionExpression="$context.authorizer.usageIdentifierKey",
+    )
     assert (api.unapplied, bench.lost(api)) == ((), set())
-    to = bench.make("AWS::ApiGatewayV2::Integration", "To", ApiId=api.ref, IntegrationType="MOCK",
-                    RequestTemplates={"200": '{"statusCode": 200}'}, TemplateSelectionExpression="200", PassthroughBehavior="NEVER")  # fmt: skip  # noqa: E501
+    to = bench.make(
+        "AWS::ApiGatewayV2::Integration",
+        "To",
+        ApiId=api.ref,
+        IntegrationType="MOCK",
+        RequestTemplates={"200": '{"statusCode": 200}'},
+        TemplateSelectionExpression="200",
+        PassthroughBehavior="NEVER",
+    )
     assert (to.unapplied, bench.lost(to)) == ((), set())
-    route = bench.make("AWS::ApiGatewayV2::Route", "Route", ApiId=api.ref, RouteKey="send", Target=f"integrations/{to.ref}",
-                       RouteResponseSelectionExpression="$default", ApiKeyRequired=True)  # fmt: skip
+    route = bench.make(
+        "AWS::ApiGatewayV2::Route",
+        "Route",
+        ApiId=api.ref,
+        RouteKey="send",
+        Target=f"integrations/{to.ref}",
+        RouteResponseSelectionExpression="$default",
+        ApiKeyRequired=True,
+    )
     assert (route.unapplied, bench.lost(route)) == ((), set())
-    said = bench.make("AWS::ApiGatewayV2::RouteResponse", "Said", ApiId=api.ref, RouteId=route.ref,
-                      RouteResponseKey="$default", ResponseParameters={"route.response.header.x": {"Required": True}})  # fmt: skip
+    said = bench.make(
+        "AWS::ApiGatewayV2::RouteResponse",
+        "Said",
+        ApiId=api.ref,
+        RouteId=route.ref,
+        RouteResponseKey="$default",
+        ResponseParameters={"route.response.header.x": {"Required": True}},
+    )
     assert (said.unapplied, bench.lost(said)) == ((), set())
-    back = bench.make("AWS::ApiGatewayV2::IntegrationResponse", "Back", ApiId=api.ref, IntegrationId=to.ref,
-                      IntegrationResponseKey="/200/", ResponseTemplates={"200": "all is well"}, TemplateSelectionExpression="200")  # fmt: skip
+    back = bench.make(
+        "AWS::ApiGatewayV2::IntegrationResponse",
+        "Back",
+        ApiId=api.ref,
+        IntegrationId=to.ref,
+        IntegrationResponseKey="/200/",
+        ResponseTemplates={"200": "all is well"},
+        TemplateSelectionExpression="200",
+    )
     assert (back.unapplied, bench.lost(back)) == ((), set())
     changed = bench.change(back, ApiId=api.ref, IntegrationId=to.ref, IntegrationResponseKey="/400/")
     assert bench.lost(changed) == set()
@@ -217,12 +306,17 @@ def test_a_body_in_openapi_becomes_an_api(bench):
         },
         "components": {
             "securitySchemes": {
-                "jwt": {"type": "oauth2", "x-amazon-apigateway-authorizer": {
-                    "type": "jwt", "identitySource": "$request.header.Authorization",
-                    "jwtConfiguration": {"issuer": "https://issuer.example", "audience": ["app"]}}}
+                "jwt": {
+                    "type": "oauth2",
+                    "x-amazon-apigateway-authorizer": {
+                        "type": "jwt",
+                        "identitySource": "$request.header.Authorization",
+                        "jwtConfiguration": {"issuer": "https://issuer.example", "audience": ["app"]},
+                    },
+                }
             }
         },
-    }  # fmt: skip
+    }
     made = bench.make("AWS::ApiGatewayV2::Api", "Api", Body=document)
     assert made.unapplied == ()
     client = bench.client("apigatewayv2")
