@@ -19,7 +19,7 @@ FLOORS = [
     {"exams", "intrinsics", "node", "fresh", "stack_faults"},
     {"lab"},
     {"workspace", "stack_code", "assemblies", "synth_worker", "template", "cloudformation", "analysis"},
-    {"synth", "mount"},
+    {"synth", "mount", "function_worker", "function_environments", "functions", "deliveries"},
     {"clouds", "undo"},
     {"checks"},
     {"verdict"},

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 from unittest.mock import patch
 
-from preflight.clouds import Clients, Deployment
+from preflight.clouds import Clients, Deployment, Keys
 from preflight.clouds.isolation import FAKE_KEYS, environment, fake_environment, loopback_only
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from preflight.cloudformation.stack import Stack
     from preflight.clouds.assets import StackArtifact
     from preflight.clouds.server import Server
+    from preflight.functions import Functions
     from preflight.template import Template
 
 
@@ -152,6 +153,8 @@ class OfflineCloud:
 
     def reset(self) -> None:
         """Make the cloud empty again, keeping what is slow to load."""
+        self.deliveries.reset()
+        self.functions.reset()
         self.cloudformation.reset()
         self.beside.clear()
         self._bootstrap.clear()
@@ -194,6 +197,9 @@ class OfflineCloud:
         from preflight.cloudformation import api
         from preflight.cloudformation.engine import CloudFormation
         from preflight.clouds.authorize import authorized
+        from preflight.clouds.lambdas import handed_over
+        from preflight.deliveries import Deliveries, delivering
+        from preflight.functions import Functions
 
         # moto knows one account unless it is told another
         other = {"MOTO_ACCOUNT_ID": self.account} if self.account != "123456789012" else {}
@@ -207,6 +213,28 @@ class OfflineCloud:
         self._undo.callback(self.beside.clear)
         self._undo.callback(api.install(self.cloudformation))
         self._undo.callback(self.cloudformation.wait)
+        self.functions: Functions = Functions(endpoint=self.serve, make_client=self._clients.make, keys=Keys)
+        self._undo.enter_context(handed_over(self.functions))
+        # what it has under way still needs the services
+        self._undo.callback(self.functions.close)
+        # what waits to be handed on is dropped before its functions end
+        self.deliveries = self._undo.enter_context(
+            delivering(
+                Deliveries(
+                    self.authorizer,
+                    account=self.account,
+                    functions=lambda: self.functions,
+                    client=self._delivery_client,
+                )
+            )
+        )
+
+    def _delivery_client(self, service: str, *, region: str, credentials: Mapping[str, str] | None = None) -> Any:
+        """A client for what one service asks of another: the deployer's, or one with a role's credentials."""
+        if credentials is None:
+            return self._make_client(service, region)
+        keys = Keys(credentials["AccessKeyId"], credentials["SecretAccessKey"], credentials["SessionToken"])
+        return self._clients.make(service, region, keys)
 
     def _make_client(self, service: str, region: str) -> Any:
         """The deployer's client for a service and Region, made once."""

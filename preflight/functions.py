@@ -1,0 +1,794 @@
+"""Runs deployed Lambda functions: at once or from the queue of asynchronous invocations, with their role's permissions.
+
+Python code, inline or zipped, runs on this machine's Python whatever minor version its runtime names; other runtimes
+and container images are refused when they are invoked. Sizes, retries, destinations and words are AWS's
+(https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html,
+https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html,
+https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html, checked_on 2026-11-22). What is
+different: AWS waits one and two minutes before it tries again, here `PACE` of that; and an account runs 1,000
+invocations at once, here `MOST_AT_ONCE`.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import heapq
+import itertools
+import json
+import math
+import os
+import random
+import sys
+import threading
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from preflight.function_environments import Environment, Environments, Outcome, Plan, now_ms
+
+# a minute of AWS's waiting is a tenth of a second here
+PACE = 1 / 600
+RETRY_AFTER = (60.0, 120.0)
+MAXIMUM_EVENT_AGE = 21600
+# how many run at once, and how many threads work on the queue of asynchronous invocations
+MOST_AT_ONCE = 50
+MOST_SENDERS = 8
+
+SYNCHRONOUS_LIMIT = 6 * 1024 * 1024
+# 1 MB since October 2025
+ASYNCHRONOUS_LIMIT = 1024 * 1024
+RESPONSE_LIMIT = 6291556
+LOG_TAIL = 4096
+# one event of CloudWatch Logs, and one PutLogEvents
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html, checked_on 2026-11-22
+LOG_EVENT = 256 * 1024 - 26
+LOG_BATCH = 1048576
+LOG_BATCH_EVENTS = 10000
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """What came of an invocation: the payload as AWS answers it, and the log it wrote.
+
+    `function_error` is None, or "Unhandled" when the payload is an error.
+    """
+
+    payload: bytes
+    function_error: Literal["Handled", "Unhandled"] | None
+    log: str
+    request_id: str
+    seconds: float
+    version: str
+
+    def json(self) -> Any:
+        """The payload, read."""
+        return json.loads(self.payload) if self.payload else None
+
+
+class CannotInvoke(Exception):
+    """Lambda's refusal of an invocation, with the error code and HTTP status of its API."""
+
+    def __init__(self, code: str, message: str, *, status: int = 400, reason: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.status = status
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Undelivered:
+    """A record that a function's role, or its destination, did not let through."""
+
+    function: str
+    destination: str
+    because: str
+
+
+class Functions:
+    """The running side of Lambda for one cloud.
+
+    `endpoint` gives the URL where the emulated services answer, asked for when the first function runs;
+    `make_client(service, region, keys)` gives a boto3 client with these keys, the deployer's for None; `keys` makes
+    such keys of (access key, secret, token).
+    """
+
+    def __init__(
+        self, *, endpoint: Callable[[], str], make_client: Callable[..., Any], keys: Callable[[str, str, str], Any]
+    ) -> None:
+        self._ask_endpoint = endpoint
+        self._make_client = make_client
+        self._make_keys = keys
+        self._environments = Environments()
+        self._lock = threading.Lock()
+        self._serving = threading.Lock()
+        self._roles: dict[tuple[str, str], _Role] = {}
+        self._queue = _Queue(self._attempt)
+        self._change = threading.Condition()
+        self._under_way = 0
+        self._open = True
+        self.undelivered: deque[Undelivered] = deque(maxlen=200)
+
+    def invoke(
+        self,
+        function: str,
+        payload: bytes | str | Mapping[str, Any] | None = None,
+        *,
+        qualifier: str | None = None,
+        region: str,
+        account: str,
+        client_context: str | None = None,
+    ) -> Invocation:
+        """Run a function and wait for its answer; `function` is a name or an ARN in any form.
+
+        `client_context` is base64, as the API takes it. Raises CannotInvoke.
+        """
+        target = self._find(function, qualifier, region, account)
+        event = _event(payload, SYNCHRONOUS_LIMIT)
+        return self._run(target, event, str(uuid.uuid4()), _context_of(client_context))
+
+    def send(
+        self,
+        function: str,
+        payload: bytes | str | Mapping[str, Any] | None = None,
+        *,
+        qualifier: str | None = None,
+        region: str,
+        account: str,
+        cause: str = "",
+    ) -> str:
+        """Put an asynchronous invocation into the queue and give its request id; `cause` says who sent it.
+
+        Errors are tried again as the function's EventInvokeConfig says, then go to its dead-letter queue and to its
+        destinations. Raises CannotInvoke when the function is not there.
+        """
+        target = self._find(function, qualifier, region, account)
+        event = _event(payload, ASYNCHRONOUS_LIMIT)
+        sent = _Sent(str(uuid.uuid4()), target.arn, event, region, account, cause)
+        self._queue.put(sent, 0.0)
+        return sent.id
+
+    def settle(self, timeout: float = 10) -> bool:
+        """Wait until nothing is queued or running; False when the time (in seconds) is over before that."""
+        return self._queue.settle(timeout)
+
+    def close(self) -> None:
+        """Drop what is queued, end every environment, and wait until nobody works here any more."""
+        with self._change:
+            self._open = False
+        self._queue.clear()
+        until = time.monotonic() + 10
+        while time.monotonic() < until:
+            self._environments.close()
+            with self._change:
+                if self._change.wait_for(lambda: not self._under_way, 0.1):
+                    break
+        self._queue.settle(max(until - time.monotonic(), 0.0))
+        with self._lock:
+            self._roles.clear()
+
+    def reset(self) -> None:
+        """Close, and begin again with nothing."""
+        self.close()
+        self.undelivered.clear()
+        with self._change:
+            self._open = True
+
+    def find(self, function: str, qualifier: str | None, region: str, account: str) -> Any:
+        """Make sure that a function can be invoked (a dry run); raises CannotInvoke."""
+        return self._find(function, qualifier, region, account).function
+
+    def _find(self, function: str, qualifier: str | None, region: str, account: str) -> _Target:
+        name, named_qualifier, region, account = _parts(function, region, account)
+        qualifier = named_qualifier or qualifier
+        module = sys.modules.get("moto.awslambda.models")
+        backend: Any = module.lambda_backends[account][region] if module is not None else None
+        arn = f"arn:{_partition(region)}:lambda:{region}:{account}:function:{name}"
+        invoked = f"{arn}:{qualifier}" if qualifier else arn
+        unknown = CannotInvoke("ResourceNotFoundException", f"Function not found: {invoked}", status=404)
+        held = backend._lambdas._functions.get(name) if backend is not None else None
+        if held is None or held["latest"] is None:
+            raise unknown
+        version = qualifier or "$LATEST"
+        if version != "$LATEST" and not version.isdigit():
+            alias = backend._lambdas._aliases.get(arn, {}).get(version)
+            if alias is None:
+                raise unknown
+            version = _routed(alias)
+        found = held["latest"] if version == "$LATEST" else backend._lambdas._get_version(name, version)
+        if found is None:
+            raise unknown
+        return _Target(found, held["latest"], invoked, arn, version, qualifier, region, account)
+
+    @contextlib.contextmanager
+    def _working(self) -> Iterator[None]:
+        """Count in somebody who will call the emulated services; once they are closed it would be the real ones."""
+        with self._change:
+            if not self._open:
+                raise CannotInvoke("ServiceException", "The offline cloud is closing.", status=500)
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            with self._change:
+                self._under_way -= 1
+                self._change.notify_all()
+
+    def _run(self, target: _Target, event: str, request_id: str, client: Any = None) -> Invocation:
+        with self._working():
+            return self._run_now(target, event, request_id, client)
+
+    def _run_now(self, target: _Target, event: str, request_id: str, client: Any) -> Invocation:
+        function = target.function
+        _refuse_what_does_not_run(function)
+        reserved = target.latest.reserved_concurrency
+        most = int(reserved) if reserved is not None else None
+        full = self._environments.reserve(target.plain_arn, most=most, most_in_all=MOST_AT_ONCE)
+        if full:
+            kind = "ReservedFunctionConcurrentInvocationLimitExceeded"
+            reason = kind if full == "function" else "ConcurrentInvocationLimitExceeded"
+            raise CannotInvoke("TooManyRequestsException", "Rate Exceeded.", status=429, reason=reason)
+        environment: Environment | None = None
+        try:
+            role = self._role(function.role, target.name)
+            environment = self._environments.take(self._plan(target, role), function.code_bytes, _layers(function))
+            outcome = environment.invoke(request_id, event, arn=target.arn, client=client)
+            payload, error, lines = _report(target, request_id, environment, outcome)
+            self._write_log(environment, role, target, lines)
+        finally:
+            self._environments.give_back(target.plain_arn, environment)
+        text = "".join(f"{line}\n" for _, line in lines)
+        return Invocation(payload, error, text, request_id, outcome.seconds, target.version)
+
+    def _plan(self, target: _Target, role: _Role) -> Plan:
+        function = target.function
+        with self._serving:
+            endpoint = self._ask_endpoint()
+        logging = _logging(function)
+        variables = {
+            **_HERE,
+            "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.run_time}",
+            "AWS_LAMBDA_FUNCTION_NAME": target.name,
+            "AWS_LAMBDA_FUNCTION_VERSION": target.version,
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_size),
+            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+            "AWS_LAMBDA_LOG_GROUP_NAME": logging["LogGroup"],
+            "AWS_LAMBDA_LOG_FORMAT": logging["LogFormat"],
+            "AWS_REGION": target.region,
+            "AWS_DEFAULT_REGION": target.region,
+            "_HANDLER": str(function.handler),
+            **{str(name): str(value) for name, value in (function.environment_vars or {}).items()},
+            "AWS_ENDPOINT_URL": endpoint,
+            "AWS_ACCESS_KEY_ID": role.keys.access_key,
+            "AWS_SECRET_ACCESS_KEY": role.keys.secret,
+            "AWS_SESSION_TOKEN": role.keys.token,
+        }
+        if logging["LogFormat"] == "JSON":
+            variables["AWS_LAMBDA_LOG_LEVEL"] = logging["ApplicationLogLevel"]
+        return Plan(
+            arn=target.plain_arn,
+            version=target.version,
+            handler=str(function.handler),
+            seconds=float(function.timeout),
+            memory=int(function.memory_size),
+            storage=int(function.ephemeral_storage),
+            code=hashlib.sha256(function.code_bytes).hexdigest()[:16],
+            layers=tuple(each["Arn"] for each in function.layers),
+            variables=tuple(sorted(variables.items())),
+        )
+
+    def _role(self, arn: str, function_name: str) -> _Role:
+        """A session of a function's role, as Lambda assumes it; one for all its environments."""
+        with self._lock:
+            held = self._roles.get((arn, function_name))
+        if held is None:
+            given = _assumed(self._make_client("sts", "us-east-1", None), arn, function_name)
+            keys = self._make_keys(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
+            held = _Role(keys, self._make_client)
+            with self._lock:
+                held = self._roles.setdefault((arn, function_name), held)
+        return held
+
+    def _write_log(self, environment: Environment, role: _Role, target: _Target, lines: list[tuple[int, str]]) -> None:
+        """Write to CloudWatch Logs as the function's role; without its permission the lines are lost, as on AWS."""
+        if not self._open:
+            return
+        from botocore.exceptions import ClientError
+
+        logs = role.client("logs", target.region)
+        group, stream = _logging(target.function)["LogGroup"], environment.stream
+        try:
+            if not environment.log_ready:
+                try:
+                    logs.create_log_stream(logGroupName=group, logStreamName=stream)
+                except logs.exceptions.ResourceNotFoundException:
+                    logs.create_log_group(logGroupName=group)
+                    logs.create_log_stream(logGroupName=group, logStreamName=stream)
+                environment.log_ready = True
+            for batch in _batches(lines):
+                logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=batch)
+        except ClientError:
+            return
+
+    def _attempt(self, sent: _Sent) -> float | None:
+        """Try one asynchronous invocation; gives the seconds until the next try, or None when it is over."""
+        try:
+            target = self._find(sent.function, None, sent.region, sent.account)
+        except CannotInvoke:
+            # deleted meanwhile
+            return None
+        config = _invoke_config(target)
+        oldest = config.get("MaximumEventAgeInSeconds", MAXIMUM_EVENT_AGE)
+        if sent.age > oldest:
+            self._put_aside(sent, target, config, "EventAgeExceeded", None)
+            return None
+        try:
+            made = self._run(target, sent.event, sent.id)
+        except CannotInvoke as refused:
+            if refused.code != "TooManyRequestsException":
+                self.undelivered.append(Undelivered(target.arn, "", refused.message))
+                return None
+            if target.latest.reserved_concurrency is not None and int(target.latest.reserved_concurrency) == 0:
+                self._put_aside(sent, target, config, "ZeroReservedConcurrency", None)
+                return None
+            # AWS waits from one second to five minutes; here a place is looked for all the time
+            return 0.05
+        sent.tries += 1
+        if made.function_error is None:
+            self._deliver(sent, target, config.get("OnSuccess"), "Success", made)
+            return None
+        if sent.tries > config.get("MaximumRetryAttempts", len(RETRY_AFTER)):
+            self._put_aside(sent, target, config, "RetriesExhausted", made)
+            return None
+        wait = RETRY_AFTER[min(sent.tries, len(RETRY_AFTER)) - 1]
+        sent.waited += wait
+        return wait * PACE
+
+    def _put_aside(
+        self, sent: _Sent, target: _Target, config: Mapping[str, Any], condition: str, made: Invocation | None
+    ) -> None:
+        """A failed event goes to the dead-letter queue as it came, and to the destination as a record."""
+        dead = getattr(target.function, "dead_letter_config", None) or {}
+        if dead.get("TargetArn"):
+            error = made.json() if made is not None else {}
+            attributes = {
+                "RequestID": {"DataType": "String", "StringValue": sent.id},
+                "ErrorCode": {"DataType": "Number", "StringValue": "200" if made is not None else "429"},
+            }
+            message = str(error.get("errorMessage", "") if isinstance(error, Mapping) else "")[:1024]
+            if message:
+                attributes["ErrorMessage"] = {"DataType": "String", "StringValue": message}
+            self._put(target, dead["TargetArn"], sent.event, attributes)
+        self._deliver(sent, target, config.get("OnFailure"), condition, made)
+
+    def _deliver(
+        self, sent: _Sent, target: _Target, destination: str | None, condition: str, made: Invocation | None
+    ) -> None:
+        if not destination:
+            return
+        record: dict[str, Any] = {
+            "version": "1.0",
+            "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "requestContext": {
+                "requestId": sent.id,
+                "functionArn": f"{target.plain_arn}:{target.qualifier or '$LATEST'}",
+                "condition": condition,
+                "approximateInvokeCount": sent.tries,
+            },
+            "requestPayload": json.loads(sent.event),
+        }
+        if made is not None:
+            answered: dict[str, Any] = {"statusCode": 200, "executedVersion": target.version}
+            if made.function_error:
+                answered["functionError"] = made.function_error
+            record |= {"responseContext": answered, "responsePayload": made.json()}
+        self._put(target, destination, record)
+
+    def _put(
+        self, target: _Target, destination: str, body: str | dict[str, Any], attributes: Mapping[str, Any] | None = None
+    ) -> None:
+        """Hand something to a destination with the permissions of the function's role."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        with self._working(), self._noting(target, destination, (BotoCoreError, ClientError, ValueError)):
+            role = self._role(target.function.role, target.name)
+            _to_destination(role, target, destination, body, attributes or {})
+
+    @contextlib.contextmanager
+    def _noting(self, target: _Target, destination: str, errors: tuple[type[Exception], ...]) -> Iterator[None]:
+        try:
+            yield
+        except errors as error:
+            self.undelivered.append(Undelivered(target.arn, destination, str(error)))
+
+
+@dataclass(frozen=True)
+class _Target:
+    """What an invocation is of: the version that runs, the function's latest, and the names they go by."""
+
+    function: Any
+    latest: Any
+    arn: str
+    plain_arn: str
+    version: str
+    qualifier: str | None
+    region: str
+    account: str
+
+    @property
+    def name(self) -> str:
+        return self.plain_arn.rpartition(":")[2]
+
+
+class _Role:
+    """A session of a function's role, and the clients that speak for it."""
+
+    def __init__(self, keys: Any, make_client: Callable[..., Any]) -> None:
+        self.keys = keys
+        self._make = make_client
+        self._made: dict[tuple[str, str], Any] = {}
+        self._lock = threading.Lock()
+
+    def client(self, service: str, region: str) -> Any:
+        """A client of this role, made once."""
+        with self._lock:
+            if (service, region) not in self._made:
+                self._made[service, region] = self._make(service, region, self.keys)
+            return self._made[service, region]
+
+
+@dataclass
+class _Sent:
+    """An asynchronous invocation on its way; `waited` are the seconds AWS would have let it wait."""
+
+    id: str
+    function: str
+    event: str
+    region: str
+    account: str
+    cause: str
+    tries: int = 0
+    waited: float = 0.0
+    born: float = field(default_factory=time.monotonic)
+
+    @property
+    def age(self) -> float:
+        return time.monotonic() - self.born + self.waited
+
+
+class _Queue:
+    """Events that are due now or later, and the threads that try them."""
+
+    def __init__(self, attempt: Callable[[_Sent], float | None]) -> None:
+        self._attempt = attempt
+        self._change = threading.Condition()
+        self._due: list[tuple[float, int, _Sent]] = []
+        self._count = itertools.count()
+        self._threads = 0
+        self._waiting = 0
+        self._busy = 0
+        self._era = 0
+
+    def put(self, sent: _Sent, delay: float) -> None:
+        """Try this event in so many seconds."""
+        with self._change:
+            heapq.heappush(self._due, (time.monotonic() + delay, next(self._count), sent))
+            if not self._waiting and self._threads < MOST_SENDERS:
+                self._threads += 1
+                threading.Thread(target=self._work, daemon=True).start()
+            self._change.notify_all()
+
+    def settle(self, timeout: float) -> bool:
+        """Wait until nothing is due or under way."""
+        with self._change:
+            return self._change.wait_for(lambda: not self._due and not self._busy, timeout)
+
+    def clear(self) -> None:
+        """Drop everything; what is under way comes to nothing."""
+        with self._change:
+            self._due.clear()
+            self._era += 1
+            self._change.notify_all()
+
+    def _work(self) -> None:
+        while True:
+            with self._change:
+                self._waiting += 1
+                try:
+                    taken = self._take()
+                finally:
+                    self._waiting -= 1
+                if taken is None:
+                    self._threads -= 1
+                    return
+                era = self._era
+                self._busy += 1
+            again: float | None = None
+            try:
+                again = self._attempt(taken)
+            except Exception as error:
+                # what breaks here must not take the queue with it, nor be lost without a word
+                again = None
+                print(f"an asynchronous invocation was lost: {error!r}", file=sys.stderr)
+            finally:
+                with self._change:
+                    if again is not None and era == self._era:
+                        heapq.heappush(self._due, (time.monotonic() + again, next(self._count), taken))
+                    self._busy -= 1
+                    self._change.notify_all()
+
+    def _take(self) -> _Sent | None:
+        """The next event that is due; None after seconds of nothing to do."""
+        quiet_at = time.monotonic() + 5
+        while True:
+            now = time.monotonic()
+            if self._due and self._due[0][0] <= now:
+                return heapq.heappop(self._due)[2]
+            if not self._due and now >= quiet_at:
+                return None
+            self._change.wait((self._due[0][0] if self._due else quiet_at) - now)
+
+
+# the variables Lambda sets for every function
+_HERE = {
+    "PATH": os.environ.get("PATH", os.defpath),
+    "LANG": "en_US.UTF-8",
+    "TZ": ":UTC",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
+    "LAMBDA_RUNTIME_DIR": "/var/runtime",
+    **({"SYSTEMROOT": os.environ["SYSTEMROOT"]} if "SYSTEMROOT" in os.environ else {}),
+}
+
+
+def _parts(function: str, region: str, account: str) -> tuple[str, str | None, str, str]:
+    """A function's name, qualifier, Region and account from a name or an ARN, whole or partial."""
+    words = function.split(":")
+    if words[0] == "arn" and len(words) >= 7:
+        return words[6], words[7] if len(words) > 7 else None, words[3] or region, words[4] or account
+    if len(words) >= 3 and words[1] == "function":
+        return words[2], words[3] if len(words) > 3 else None, region, words[0]
+    return words[0], words[1] if len(words) > 1 else None, region, account
+
+
+def _assumed(sts: Any, role: str, function_name: str) -> Mapping[str, str]:
+    from botocore.exceptions import ClientError
+
+    try:
+        # a session's name has two characters at least, a function's one
+        given: Mapping[str, str] = sts.assume_role(RoleArn=role, RoleSessionName=function_name.ljust(2, "-"))[
+            "Credentials"
+        ]
+    except ClientError:
+        message = "The role defined for the function cannot be assumed by Lambda."
+        raise CannotInvoke("AccessDeniedException", message, status=403) from None
+    return given
+
+
+def _partition(region: str) -> str:
+    return "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
+
+
+def _routed(alias: Any) -> str:
+    """The version an alias chooses this time, by its weights."""
+    weights = (alias.routing_config or {}).get("AdditionalVersionWeights") or {}
+    chosen = random.random()
+    for version, weight in weights.items():
+        chosen -= float(weight)
+        if chosen < 0:
+            return str(version)
+    return str(alias.function_version)
+
+
+def _event(payload: bytes | str | Mapping[str, Any] | None, limit: int) -> str:
+    """The payload as JSON text; raises what Lambda says to one that is too large or no JSON."""
+    if isinstance(payload, bytes):
+        payload = payload.decode("utf-8", "replace")
+    text = payload if isinstance(payload, str) else json.dumps(payload) if payload is not None else "{}"
+    size = len(text.encode())
+    if size > limit:
+        message = f"Request must be smaller than {limit} bytes for the InvokeFunction operation"
+        if limit == ASYNCHRONOUS_LIMIT:
+            message = f"{size} byte payload is too large for the Event invocation type (limit {limit} bytes)"
+        raise CannotInvoke("RequestEntityTooLargeException", message, status=413)
+    if not text.strip():
+        return "{}"
+    try:
+        json.loads(text)
+    except ValueError as error:
+        message = f"Could not parse request body into json: Could not parse payload into json: {error}"
+        raise CannotInvoke("InvalidRequestContentException", message) from None
+    return text
+
+
+def _context_of(client_context: str | None) -> Any:
+    if not client_context:
+        return None
+    try:
+        return json.loads(base64.b64decode(client_context))
+    except ValueError:
+        message = "Client context must be a valid Base64-encoded JSON object."
+        raise CannotInvoke("InvalidRequestContentException", message) from None
+
+
+def _refuse_what_does_not_run(function: Any) -> None:
+    if function.package_type == "Image":
+        kind = "container images"
+    elif not str(function.run_time).startswith("python"):
+        kind = f"{function.run_time} functions"
+    else:
+        return
+    message = f"{function.function_name} is not run: the offline cloud keeps {kind}, and runs Python from a zip archive"
+    raise CannotInvoke("NotImplementedException", message, status=501)
+
+
+def _layers(function: Any) -> list[bytes]:
+    module = sys.modules["moto.awslambda.models"]
+    found = []
+    for each in function.layers:
+        _, _, _, region, account, *_ = each["Arn"].split(":")
+        version = module.lambda_backends[account][region].layers_versions_by_arn(each["Arn"])
+        if version is not None:
+            found.append(version.code_bytes)
+        else:
+            # a version that is deleted goes on for the functions that have it
+            found.append(each.get("preflight_code", b""))
+    return [each for each in found if each]
+
+
+def _logging(function: Any) -> dict[str, str]:
+    declared = getattr(function, "logging_config", None) or {}
+    group = f"/aws/lambda/{function.function_name}"
+    return {"LogGroup": group, "LogFormat": "Text", "ApplicationLogLevel": "INFO", **declared}
+
+
+def _invoke_config(target: _Target) -> dict[str, Any]:
+    """The function's EventInvokeConfig for the way it was invoked, its destinations taken out of their nests."""
+    held = getattr(target.latest, "preflight_invoke_configs", None) or {}
+    config = dict(held.get(target.qualifier or "$LATEST") or {})
+    for name, each in (config.pop("DestinationConfig", None) or {}).items():
+        config[name] = each.get("Destination")
+    return config
+
+
+def _report(
+    target: _Target, request_id: str, environment: Environment, outcome: Outcome
+) -> tuple[bytes, Literal["Unhandled"] | None, list[tuple[int, str]]]:
+    """The payload, whether it is an error, and the whole log of an invocation with Lambda's own lines."""
+    function, said = target.function, f"RequestId: {request_id}"
+    lines = list(outcome.lines)
+    status = ""
+    if outcome.status == "answered":
+        payload: Any = outcome.body.encode()
+        if len(payload) > RESPONSE_LIMIT:
+            message = f"Response payload size exceeded maximum allowed payload size ({RESPONSE_LIMIT} bytes)."
+            payload = {"errorMessage": message, "errorType": "Function.ResponseSizeTooLarge"}
+            lines.append((now_ms(), f"[ERROR] [{now_ms()}] LAMBDA_RUNTIME Failed to post handler success response."))
+            status = "error\tError Type: Function.ResponseSizeTooLarge"
+    elif outcome.status == "failed":
+        payload = outcome.error
+        lines.append((now_ms(), _error_lines(payload)))
+        if str(payload["errorType"]).startswith("Runtime.") or outcome.error["requestId"] == "":
+            status = f"error\tError Type: {payload['errorType']}"
+    elif outcome.status == "timeout":
+        words = f"Task timed out after {function.timeout:.2f} seconds"
+        payload = {"errorType": "Sandbox.Timedout", "errorMessage": f"{said} Error: {words}"}
+        stamp = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        lines.append((now_ms(), f"{stamp} {request_id} {words}"))
+        status = "timeout"
+    else:
+        kind = "Runtime.ExitError" if outcome.status == "exited" else "Runtime.OutOfMemory"
+        way = outcome.error if outcome.status == "exited" else "signal: killed"
+        words = f"Runtime exited with error: {way}" if way else "Runtime exited without providing a reason"
+        payload = {"errorType": kind, "errorMessage": f"{said} Error: {words}"}
+        lines.append((now_ms(), f"{said} Error: {words}\n{kind}"))
+        status = f"error\tError Type: {kind}"
+    before = []
+    if outcome.init_seconds is not None:
+        python = ".".join(map(str, sys.version_info[:3]))
+        before = [(environment.born_at, f"INIT_START Runtime Version: python:{python}"), *outcome.before]
+    began = lines[0][0] if lines else now_ms()
+    log = [*before, (began, f"START {said} Version: {target.version}"), *lines, (now_ms(), f"END {said}")]
+    log.append((now_ms(), _report_line(target, said, outcome, status)))
+    error: Literal["Unhandled"] | None = None
+    if not isinstance(payload, bytes):
+        payload, error = json.dumps(payload, ensure_ascii=False).encode(), "Unhandled"
+    return payload, error, log
+
+
+def _report_line(target: _Target, said: str, outcome: Outcome, status: str) -> str:
+    ms = outcome.seconds * 1000
+    billed = math.ceil(ms + (outcome.init_seconds or 0.0) * 1000)
+    memory = target.function.memory_size
+    parts = [
+        f"REPORT {said}",
+        f"Duration: {ms:.2f} ms",
+        f"Billed Duration: {billed} ms",
+        f"Memory Size: {memory} MB",
+        f"Max Memory Used: {min(outcome.peak, memory)} MB",
+    ]
+    if outcome.init_seconds is not None:
+        parts.append(f"Init Duration: {outcome.init_seconds * 1000:.2f} ms")
+    if status:
+        parts.append(f"Status: {status}")
+    return "\t".join(parts) + "\t"
+
+
+def _error_lines(error: Mapping[str, Any]) -> str:
+    lines = [f"[ERROR] {error['errorType']}: {error['errorMessage']}", "Traceback (most recent call last):"]
+    for each in error["stackTrace"]:
+        for line in str(each).splitlines():
+            inner = line.lstrip(" ")
+            # no-break spaces, as Lambda keeps the indentation
+            lines.append(" " * (len(line) - len(inner)) + inner)
+    return "\n".join(lines)
+
+
+def _batches(lines: list[tuple[int, str]]) -> list[list[dict[str, Any]]]:
+    """Log lines as PutLogEvents takes them: no event and no batch too large, none out of order."""
+    batches: list[list[dict[str, Any]]] = []
+    batch: list[dict[str, Any]] = []
+    size, last = 0, 0
+    for at, line in lines:
+        last = max(at, last)
+        for part in _split(line):
+            room = len(part.encode()) + 26
+            if batch and (size + room > LOG_BATCH or len(batch) >= LOG_BATCH_EVENTS):
+                batches.append(batch)
+                batch, size = [], 0
+            batch.append({"timestamp": last, "message": part})
+            size += room
+    return [*batches, batch] if batch else batches
+
+
+def _split(line: str) -> list[str]:
+    # an event cannot be empty, and Lambda keeps a line's end
+    text = f"{line}\n"
+    if len(text) * 4 <= LOG_EVENT or len(text.encode()) <= LOG_EVENT:
+        return [text]
+    data = text.encode()
+    return [data[at : at + LOG_EVENT].decode("utf-8", "ignore") for at in range(0, len(data), LOG_EVENT)]
+
+
+def _to_destination(
+    role: _Role, target: _Target, destination: str, body: str | dict[str, Any], attributes: Mapping[str, Any]
+) -> None:
+    """Send a record to a queue, topic, function, event bus or bucket, as the service takes it."""
+    words = destination.split(":", 5)
+    service, region, account, name = words[2], words[3], words[4], words[5]
+    text = body if isinstance(body, str) else json.dumps(body)
+    if service == "sqs":
+        url = f"https://sqs.{region}.amazonaws.com/{account}/{name}"
+        role.client("sqs", region).send_message(QueueUrl=url, MessageBody=text, MessageAttributes=dict(attributes))
+    elif service == "sns":
+        role.client("sns", region).publish(TopicArn=destination, Message=text, MessageAttributes=dict(attributes))
+    elif service == "lambda":
+        role.client("lambda", region).invoke(FunctionName=destination, InvocationType="Event", Payload=text.encode())
+    elif service == "events":
+        assert isinstance(body, dict)
+        outcome = "Success" if body["requestContext"]["condition"] == "Success" else "Failure"
+        entry = {
+            "Source": "lambda",
+            "DetailType": f"Lambda Function Invocation Result - {outcome}",
+            "Detail": text,
+            "Resources": [body["requestContext"]["functionArn"], destination],
+            "EventBusName": destination,
+        }
+        answer = role.client("events", region).put_events(Entries=[entry])
+        if answer.get("FailedEntryCount"):
+            raise ValueError(answer["Entries"][0].get("ErrorMessage", "the event bus took no event"))
+    elif service == "s3":
+        now = datetime.now(UTC)
+        day, second = now.strftime("%Y/%m/%d"), now.strftime("%Y-%m-%dT%H.%M.%S")
+        key = f"aws/lambda/async/{target.name}/{day}/{second}-{uuid.uuid4()}"
+        role.client("s3", target.region).put_object(Bucket=name, Key=key, Body=text.encode())
+    else:
+        raise ValueError(f"{destination} is no destination of an asynchronous invocation")
