@@ -31,6 +31,7 @@ from preflight.clouds.holders import (
     Gone,
     Session,
     caller_of,
+    caller_with,
     holder_of,
     owner_of,
     public_access_block,
@@ -118,11 +119,34 @@ class Authorizer:
             **_environment({}, "us-east-1"),
             "aws:SourceArn": source,
             "aws:SourceAccount": account or self._account,
-            "aws:SourceOwner": account or self._account,
+            # which is how a topic's default policy lets an alarm in, and no bucket and no rule
+            "aws:SourceOwner": (account or self._account) if service in SENDS_SOURCE_OWNER else None,
             "aws:ViaAWSService": "false",
         }
         request = Request(Principal.of(f"service:{service}"), action, resource, context, complete=True)
         return decide(request, resource_policy=resource_policy(resource))
+
+    def may_act(self, role: str, action: str, resource: str, *, service: str, source: str = "") -> Decision:
+        """Whether a service that was handed a role may do something with it: the role must trust it, and may do it.
+
+        As in `may_act(role_arn, "sqs:SendMessage", queue_arn, service="scheduler.amazonaws.com")`.
+        """
+        known = {**_environment({}, "us-east-1"), "aws:SourceAccount": self._account}
+        context: dict[str, ContextValue] = {**known, "aws:SourceArn": source or None}
+        caller = caller_with(role, service.partition(".")[0], self._account)
+        if caller is None:
+            return Decision("implicitly_denied", "the role does not exist", layer=TRUST)
+        asked = Request(Principal.of(f"service:{service}"), "sts:AssumeRole", role, context, complete=True)
+        trusted = decide(asked, resource_policy=trust_policy(role))
+        if not trusted:
+            return trusted
+        request = Request(caller.principal, action, resource, known, complete=_complete(action))
+        return decide(
+            request,
+            identity_policies=caller.policies,
+            resource_policy=resource_policy(resource),
+            boundaries=caller.boundaries,
+        )
 
     def close(self) -> None:
         """Leave moto as it was."""
@@ -416,6 +440,10 @@ def _public_by_acl(call: Call, action: str) -> bool:
     key = bucket.keys.get(call.params.get("Key", ""))
     return action == "s3:GetObject" and bool(getattr(getattr(key, "acl", None), "public_read", False))
 
+
+# https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html, checked_on 2026-11-22: every other service
+# needs a statement of its own in the topic's policy
+SENDS_SOURCE_OWNER = ("cloudwatch.amazonaws.com", "autoscaling.amazonaws.com", "rds.amazonaws.com")
 
 # what may be asked without a signature
 UNSIGNED = ("AWSCognitoIdentity", "AssumeRoleWith", "ConfirmSubscription", "Unsubscribe")

@@ -78,6 +78,23 @@ def role_named(arn: str) -> Any:
     return next((role for role in backend.roles.values() if role.arn == arn), None) if backend is not None else None
 
 
+def caller_with(role_arn: str, session: str, home: str) -> Caller | None:
+    """A session of a role as a service makes it for itself; None for a role that does not exist."""
+    role = role_named(role_arn)
+    if role is None:
+        return None
+    account = role_arn.split(":")[4]
+    iam = sys.modules["moto.iam.models"].iam_backends[account]["aws"]
+    principal = Principal.of(
+        f"arn:aws:sts::{account}:assumed-role/{role.name}/{session}",
+        role_arn=role.arn,
+        tags={str(tag["Key"]): str(tag["Value"]) for tag in (getattr(role, "tags", None) or [])},
+    )
+    boundary = role.permissions_boundary_arn
+    limits = (_managed(iam, boundary),) if boundary else ()
+    return Caller(principal, tuple(_attached(role, f"role {role.name}")), limits)
+
+
 def trust_policy(arn: str) -> Policy | None:
     """The trust policy of a role."""
     role = role_named(arn)
@@ -264,6 +281,24 @@ def _of_table(region: str, account: str, name: str) -> Any:
     return held.policy_doc if held is not None else None
 
 
+def _of_log_group(region: str, account: str, name: str) -> Any:
+    # these policies are the account's, and name their log groups themselves
+    backend = _in("logs", "logs_backends", account, region)
+    held = [json.loads(_text(each.policy_document)) for each in backend.resource_policies.values()] if backend else []
+    statements = [each for policy in held for each in _listed(policy.get("Statement"))]
+    return {"Version": "2012-10-17", "Statement": statements} if statements else None
+
+
+def _of_bus(region: str, account: str, name: str) -> Any:
+    backend = _in("events", "events_backends", account, region)
+    bus = backend.event_buses.get(name.removeprefix("event-bus/")) if backend is not None else None
+    return bus.policy if bus is not None else None
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value] if value else []
+
+
 def _of_repository(region: str, account: str, name: str) -> Any:
     backend = _in("ecr", "ecr_backends", account, region)
     repository = backend.repositories.get(name.removeprefix("repository/")) if backend is not None else None
@@ -284,6 +319,8 @@ RESOURCE_POLICIES = {
     "secretsmanager": _of_secret,
     "dynamodb": _of_table,
     "ecr": _of_repository,
+    "logs": _of_log_group,
+    "events": _of_bus,
 }
 
 POLICY_NAMES = {"s3": "bucket policy", "kms": "key policy", "sqs": "queue policy", "sns": "topic policy"}
