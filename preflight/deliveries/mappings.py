@@ -219,10 +219,10 @@ def _remember_start(deliveries: Deliveries, esm: Any) -> None:
 
 def _refuse_invalid(deliveries: Deliveries, held: Any, spec: Mapping[str, Any]) -> None:
     """Raise Lambda's errors for what moto would let pass."""
-    from moto.core.exceptions import RESTError
+    from moto.core.exceptions import JsonRESTError
 
     def refused(code: str, message: str) -> Exception:
-        error: Exception = RESTError(code, message)
+        error: Exception = JsonRESTError(code, message)
         error.code = 409 if "Conflict" in code else 400  # type: ignore[attr-defined]
         return error
 

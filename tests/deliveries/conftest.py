@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
+import textwrap
+import uuid
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +16,18 @@ import pytest
 from preflight.clouds.offline import OfflineCloud
 
 ACCOUNT = "123456789012"
+KEEP = """
+import json, os, time, uuid
+import boto3
+
+def keep(what):
+    key = f"{time.time_ns()}-{uuid.uuid4().hex}"
+    boto3.client("s3").put_object(Bucket="kept", Key=key, Body=json.dumps(what))
+
+"""
+READS_QUEUES = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
+READS_TABLES = ["dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:DescribeStream", "dynamodb:ListStreams"]
+READS_STREAMS = ["kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:DescribeStream", "kinesis:ListShards"]
 
 
 @dataclass
@@ -80,6 +96,46 @@ class Place:
             policy = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
             iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=policy)
         return arn
+
+    def function(self, name: str, source: str, *statements: dict[str, Any], timeout: int = 5, **env: str) -> str:
+        """A function's ARN; it keeps what it is given with `keep(...)`, in an object each, told by `kept`."""
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            archive.writestr("index.py", KEEP + textwrap.dedent(source))
+        s3 = self.client("s3")
+        if not any(each["Name"] == "kept" for each in s3.list_buckets()["Buckets"]):
+            s3.create_bucket(Bucket="kept")
+        role = self.role(f"{name}-role", "lambda.amazonaws.com", may("s3:PutObject", "arn:aws:s3:::kept/*"), *statements)
+        made = self.client("lambda").create_function(
+            FunctionName=name,
+            Role=role,
+            Runtime="python3.12",
+            Handler="index.handler",
+            Timeout=timeout,
+            Code={"ZipFile": packed.getvalue()},
+            Environment={"Variables": env},
+        )
+        return str(made["FunctionArn"])
+
+    def may_call(self, function: str, service: str, source: str) -> None:
+        self.client("lambda").add_permission(
+            FunctionName=function,
+            StatementId=uuid.uuid4().hex,
+            Action="lambda:InvokeFunction",
+            Principal=service,
+            SourceArn=source,
+        )
+
+    def map(self, function: str, source: str, **more: Any) -> str:
+        made = self.client("lambda").create_event_source_mapping(FunctionName=function, EventSourceArn=source, **more)
+        return str(made["UUID"])
+
+    def kept(self) -> list[Any]:
+        """What functions kept, in the order of time."""
+        assert self.cloud.deliveries.settle(20)
+        s3 = self.client("s3")
+        keys = [each["Key"] for each in s3.list_objects_v2(Bucket="kept").get("Contents", [])]
+        return [json.loads(s3.get_object(Bucket="kept", Key=key)["Body"].read()) for key in sorted(keys)]
 
     @property
     def denied(self) -> list[tuple[str, str]]:
