@@ -41,4 +41,4 @@ def _mends(service: str) -> Mends:
     return found
 
 
-MENDED = {"rds", "route53"}
+MENDED = {"budgets", "ecs", "rds", "route53"}
