@@ -30,10 +30,25 @@ def listening(deliveries: Deliveries) -> AbstractContextManager[None]:
         quiet = threading.local()
         put = models.S3Backend.put_bucket_notification_configuration
         delete = models.S3Backend.delete_object
+        complete = models.S3Backend.complete_multipart_upload
 
         def send_event(account_id: str, event_name: Any, bucket: Any, key: Any) -> None:
-            if bucket.notification_configuration is not None and not getattr(quiet, "now", False):
+            only = getattr(quiet, "only", event_name.value)
+            if bucket.notification_configuration is not None and event_name.value == only:
                 spread(deliveries, str(event_name.value), bucket, key.name, key)
+
+        @contextmanager
+        def only_of(event: str) -> Iterator[None]:
+            quiet.only = event
+            try:
+                yield
+            finally:
+                del quiet.only
+
+        def complete_multipart_upload(self: Any, *rest: Any, **named: Any) -> Any:
+            # moto tells of an ordinary put as well
+            with only_of("s3:ObjectCreated:CompleteMultipartUpload"):
+                return complete(self, *rest, **named)
 
         def put_configuration(self: Any, bucket_name: str, notification_config: dict[str, Any]) -> None:
             _refuse_invalid(deliveries, self.get_bucket(bucket_name), notification_config or {})
@@ -46,11 +61,8 @@ def listening(deliveries: Deliveries) -> AbstractContextManager[None]:
             if bucket.notification_configuration is None:
                 return delete(self, bucket_name, key_name, version_id=version_id, bypass=bypass)
             before = bucket.keys.get(key_name)
-            quiet.now = True
-            try:
+            with only_of(""):
                 success, answer = delete(self, bucket_name, key_name, version_id=version_id, bypass=bypass)
-            finally:
-                quiet.now = False
             if success and before is not None:
                 marked = bucket.is_versioned and version_id is None
                 name = "s3:ObjectRemoved:DeleteMarkerCreated" if marked else "s3:ObjectRemoved:Delete"
@@ -65,6 +77,7 @@ def listening(deliveries: Deliveries) -> AbstractContextManager[None]:
                     models.S3Backend,
                     put_bucket_notification_configuration=put_configuration,
                     delete_object=delete_object,
+                    complete_multipart_upload=complete_multipart_upload,
                 )
             )
             # moto's own, for a call nobody may log
