@@ -126,6 +126,14 @@ class Authorizer:
         request = Request(Principal.of(f"service:{service}"), action, resource, context, complete=True)
         return decide(request, resource_policy=resource_policy(resource))
 
+    def may_assume(self, service: str, role: str) -> Decision:
+        """Whether a role lets a service take it on."""
+        if role_named(role) is None:
+            return Decision("implicitly_denied", "the role does not exist", layer=TRUST)
+        context: dict[str, ContextValue] = {**_environment({}, "us-east-1"), "aws:SourceAccount": self._account}
+        request = Request(Principal.of(f"service:{service}"), "sts:AssumeRole", role, context, complete=False)
+        return decide(request, resource_policy=trust_policy(role))
+
     def may_act(self, role: str, action: str, resource: str, *, service: str, source: str = "") -> Decision:
         """Whether a service that was handed a role may do something with it: the role must trust it, and may do it.
 

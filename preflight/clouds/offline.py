@@ -198,6 +198,7 @@ class OfflineCloud:
         from preflight.cloudformation.engine import CloudFormation
         from preflight.clouds.authorize import authorized
         from preflight.clouds.lambdas import handed_over
+        from preflight.clouds.workflows import workflows_running
         from preflight.deliveries import Deliveries, delivering
         from preflight.functions import Functions
 
@@ -217,6 +218,7 @@ class OfflineCloud:
         self._undo.enter_context(handed_over(self.functions))
         # what it has under way still needs the services
         self._undo.callback(self.functions.close)
+        self._undo.enter_context(workflows_running(self._clients.make, self.authorizer))
         # what waits to be handed on is dropped before its functions end
         self.deliveries = self._undo.enter_context(
             delivering(
