@@ -37,9 +37,19 @@ def lost(
         plain_word = isinstance(value, bool) or told in _COMMON or told.isdigit() or len(told) < 3
         if plain_word and not any((each, told) in pairs for each in known_as):
             missing.add(f"{dotted}={value}")
-        if not plain_word and told not in values:
+        if not plain_word and told not in values and not _all_told(value, values):
             missing.add(f"{dotted}={value}")
     return missing
+
+
+def _all_told(value: Any, values: Collection[str]) -> bool:
+    """Whether a property that is JSON as text is told as what it says."""
+    if not isinstance(value, str) or value[:1] not in ("{", "["):
+        return False
+    try:
+        return all(each in values for _, each in _pairs(json.loads(value)))
+    except ValueError:
+        return False
 
 
 _COMMON = {"true", "false", "enabled", "disabled", "default", "none", "*", "active", "allow", "deny"}

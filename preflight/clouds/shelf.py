@@ -45,6 +45,7 @@ class Kind:
     unique: str = ""
     taken: str = "ResourceAlreadyExistsException"
     gone: str = "ResourceNotFoundException"
+    gone_says: str = "The specified resource does not exist."
     names: Mapping[str, str] = field(default_factory=dict)
     always: Callable[[], list[Record]] | None = None
     complete: Callable[[Record], None] | None = None
@@ -54,6 +55,18 @@ class Kind:
     def place(self) -> str:
         """Where a service's backend keeps this kind."""
         return f"{self.service} {self.create or self.put}"
+
+
+@dataclass(frozen=True)
+class Tagged:
+    """A service whose things have tags by their ARN."""
+
+    service: str
+
+    @property
+    def place(self) -> str:
+        """Where a service's backend keeps the tags."""
+        return f"{self.service} tags"
 
 
 def _cloudfront(word: str, *, config: str = "", unique: str = "Name", **rest: Any) -> Kind:
@@ -77,7 +90,9 @@ def _cloudfront(word: str, *, config: str = "", unique: str = "Name", **rest: An
     )
 
 
-KINDS = (
+_NOT_OWNED = "The request is rejected because the input ID is not owned by the current account."
+
+KINDS: tuple[Kind | Tagged, ...] = (
     _cloudfront("cache_policy", always=edge_defaults.cache_policies),
     _cloudfront("origin_request_policy", always=edge_defaults.origin_request_policies),
     _cloudfront("response_headers_policy", always=edge_defaults.response_headers_policies),
@@ -170,6 +185,65 @@ KINDS = (
         names={"HealthCheckId": "Id"},
         complete=edge_defaults.complete_health_check,
     ),
+    Kind(
+        "budgets",
+        "BudgetName ActionId",
+        {"ActionId": "{uuid}", "Status": "STANDBY"},
+        create="create_budget_action",
+        read="describe_budget_action describe_budget_actions_for_budget describe_budget_actions_for_account",
+        change="update_budget_action",
+        delete="delete_budget_action",
+        gone="NotFoundException",
+    ),
+    Tagged("budgets"),
+    Tagged("guardduty"),
+    *(
+        Kind(
+            "guardduty",
+            f"DetectorId {key}",
+            {key: "{hex32}", "Status": "ACTIVE"},
+            create=f"create_{word}",
+            read=f"get_{word} list_{word}s",
+            change=f"update_{word}",
+            delete=f"delete_{word}",
+            gone="BadRequestException",
+            gone_says=_NOT_OWNED,
+        )
+        for word, key in (("ip_set", "IpSetId"), ("threat_intel_set", "ThreatIntelSetId"))
+    ),
+    Kind(
+        "guardduty",
+        "DetectorId DestinationId",
+        {"DestinationId": "{hex32}", "Status": "PUBLISHING", "PublishingFailureStartTimestamp": 0},
+        create="create_publishing_destination",
+        read="describe_publishing_destination list_publishing_destinations",
+        change="update_publishing_destination",
+        delete="delete_publishing_destination",
+        gone="BadRequestException",
+        gone_says=_NOT_OWNED,
+    ),
+    Kind(
+        "ce",
+        "MonitorArn",
+        {"MonitorArn": "arn:{partition}:ce::{account}:anomalymonitor/{uuid}", "CreationDate": "{epoch}"},
+        create="create_anomaly_monitor",
+        read="get_anomaly_monitors",
+        change="update_anomaly_monitor",
+        delete="delete_anomaly_monitor",
+        inside="AnomalyMonitor",
+        gone="UnknownMonitorException",
+    ),
+    Kind(
+        "ce",
+        "SubscriptionArn",
+        {"SubscriptionArn": "arn:{partition}:ce::{account}:anomalysubscription/{uuid}", "AccountId": "{account}"},
+        create="create_anomaly_subscription",
+        read="get_anomaly_subscriptions",
+        change="update_anomaly_subscription",
+        delete="delete_anomaly_subscription",
+        inside="AnomalySubscription",
+        gone="UnknownSubscriptionException",
+    ),
 )
 
 
@@ -182,7 +256,7 @@ class Refused(Exception):
 
 
 @contextmanager
-def opened(kinds: tuple[Kind, ...] = KINDS) -> Iterator[None]:
+def opened(kinds: tuple[Kind | Tagged, ...] = KINDS) -> Iterator[None]:
     """Have moto's services answer for these kinds too, until the context ends."""
     from moto.core.base_backend import BaseBackend
     from moto.core.responses import BaseResponse
@@ -213,15 +287,17 @@ def opened(kinds: tuple[Kind, ...] = KINDS) -> Iterator[None]:
 
 def kept(service: str, create: str, *, account: str, region: str) -> list[Record]:
     """What is kept of a kind, told by its service and create operation: every member it has, flat."""
-    kind = next(each for each in KINDS if each.service == service and each.create == create)
+    kind = next(each for each in KINDS if isinstance(each, Kind) and each.service == service and each.create == create)
     return list(_things(kind, account, region).values())
 
 
-def _operations(kind: Kind) -> list[str]:
+def _operations(kind: Kind | Tagged) -> list[str]:
+    if isinstance(kind, Tagged):
+        return ["tag_resource", "untag_resource", "list_tags_for_resource"]
     return " ".join((kind.create, kind.put, kind.read, kind.change, kind.delete)).split()
 
 
-def _kind_asked(response: Any, rows: Mapping[tuple[str, str], Kind]) -> Kind | None:
+def _kind_asked(response: Any, rows: Mapping[tuple[str, str], Kind | Tagged]) -> Kind | Tagged | None:
     from botocore import xform_name
 
     service = response.boto3_service_name
@@ -231,7 +307,7 @@ def _kind_asked(response: Any, rows: Mapping[tuple[str, str], Kind]) -> Kind | N
     return rows.get((service, xform_name(action))) if action else None
 
 
-def _answer(response: Any, kind: Kind) -> Any:
+def _answer(response: Any, kind: Kind | Tagged) -> Any:
     from botocore import xform_name
     from moto.core.responses import ActionResult
 
@@ -239,11 +315,15 @@ def _answer(response: Any, kind: Kind) -> Any:
     action = response._get_action()
     operation = xform_name(action)
     asked = {name: value for name, value in dict(response.params).items() if value is not None}
-    there = _things(kind, response.current_account, response.region)
     model = _model(kind.service).operation_model(action)
     try:
-        found = _do(kind, operation, asked, there, response)
-        result: Any = _fill(model.output_shape, found, kind) if model.output_shape is not None else {}
+        if isinstance(kind, Tagged):
+            shelf = _shelf(kind.service, response.current_account, response.region)
+            result: Any = _tag(operation, asked, shelf.setdefault(kind.place, {}), model.output_shape)
+        else:
+            there = _things(kind, response.current_account, response.region)
+            found = _do(kind, operation, asked, there, response)
+            result = _fill(model.output_shape, found, kind) if model.output_shape is not None else {}
     except Refused as error:
         result = error
     status, headers, body = response.serialized(ActionResult(result))
@@ -262,7 +342,7 @@ def _do(kind: Kind, operation: str, asked: Record, there: dict[Any, Record], res
     if operation.startswith("list_") or _is_plural(operation, kind):
         return named
     if not named:
-        raise Refused(kind.gone, "The specified resource does not exist.")
+        raise Refused(kind.gone, kind.gone_says)
     if operation in kind.change.split():
         inner = asked.get(kind.inside, asked) if kind.inside else asked
         named[0].update(inner)
@@ -275,6 +355,27 @@ def _do(kind: Kind, operation: str, asked: Record, there: dict[Any, Record], res
         for key in [key for key, each in there.items() if each is named[0]]:
             del there[key]
     return named[:1]
+
+
+def _tag(operation: str, asked: Record, there: dict[Any, Record], shape: Any) -> Record:
+    """Tags by ARN: keys are told alone, tags as pairs or as a map."""
+    arn = next(value for name, value in asked.items() if "arn" in name.lower())
+    tags = there.setdefault(arn, {})
+    told = next((value for name, value in asked.items() if "tag" in name.lower()), ())
+    if operation == "untag_resource":
+        for key in told:
+            tags.pop(key, None)
+    elif isinstance(told, Mapping):
+        tags.update(told)
+    else:
+        tags.update({_at(each, "Key") or each.get("key"): each.get("Value", each.get("value", "")) for each in told})
+    if operation != "list_tags_for_resource":
+        return {}
+    name, member = next((name, member) for name, member in shape.members.items() if "tag" in name.lower())
+    if member.type_name == "map":
+        return {name: dict(tags)}
+    key, value = sorted(member.member.members, key=lambda each: "value" in each.lower())
+    return {name: [{key: each, value: text} for each, text in tags.items()]}
 
 
 def _create(kind: Kind, record: Record, there: dict[Any, Record], response: Any) -> Record:
@@ -317,9 +418,12 @@ def _is_plural(operation: str, kind: Kind) -> bool:
     )
 
 
-def _fill(shape: Any, records: list[Record], kind: Kind) -> Record:
+def _fill(shape: Any, records: list[Record], kind: Kind, above: tuple[str, ...] = ()) -> Record:
     """The members of an answer: a record's own, or a structure or list of structures made of them."""
     first = records[0] if records else {}
+    if shape.name in above:  # an expression of expressions
+        return {}
+    above = (*above, shape.name)
     filled: Record = {}
     for name, member in shape.members.items():
         if name in first:
@@ -331,9 +435,9 @@ def _fill(shape: Any, records: list[Record], kind: Kind) -> Record:
         elif name in ("IsTruncated", "MaxItems"):
             filled[name] = 100 if name == "MaxItems" else False
         elif member.type_name == "list" and member.member.type_name == "structure":
-            filled[name] = [_fill(member.member, [each], kind) for each in records]
+            filled[name] = [_fill(member.member, [each], kind, above) for each in records]
         elif member.type_name == "structure":
-            inner = _fill(member, records, kind)
+            inner = _fill(member, records, kind, above)
             if inner:
                 filled[name] = inner
     return filled

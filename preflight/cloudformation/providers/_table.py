@@ -42,8 +42,10 @@ class _Absent:
 ABSENT: Any = _Absent()
 
 _WORD = re.compile(r"\{([A-Za-z][A-Za-z0-9_.:-]*)\}")
-_TAGS = re.compile(r"(?i)(add|remove|resource)?tags?(et|list|keys|keylist|stoadd)?|keys")
-_GONE = re.compile(r"NotFound|NoSuch|NonExistent|DoesNotExist|ResourceNotFound|\.Unknown$|^404$")
+_TAGS = re.compile(r"(?i)(add|remove|resource)?tags?(et|list|keys|keylist|stoadd|storemove)?|keys")
+_GONE = re.compile(
+    r"NotFound|NoSuch|NonExistent|DoesNotExist|ResourceNotFound|\.Unknown$|^Unknown(Monitor|Subscription)Exception$|^404$"
+)
 
 
 @dataclass(frozen=True)
@@ -562,8 +564,10 @@ class passing_over_gone:
 
 def is_gone(error: BaseException) -> bool:
     """Whether a service's error says that the thing asked for does not exist."""
-    code = str(getattr(error, "response", {}).get("Error", {}).get("Code", ""))
-    return bool(_GONE.search(code))
+    told = getattr(error, "response", {}).get("Error", {})
+    code, message = str(told.get("Code", "")), str(told.get("Message", ""))
+    # GuardDuty's word for it
+    return bool(_GONE.search(code)) or "is not owned by the current account" in message
 
 
 def refusal(code: str, message: str, operation: str, *, status: int = 400) -> Exception:
@@ -626,6 +630,8 @@ def fit(shape: Any, holder: Declared, key: str, names: Mapping[str, str]) -> Any
     if kind == "map" and isinstance(value, Mapping):
         inner = holder[key]
         return {each: fit(shape.value, inner, each, names) for each in inner} if isinstance(inner, Declared) else {}
+    if kind in ("structure", "list", "map") and isinstance(value, str) and value[:1] in ("{", "["):
+        return json.loads(holder.take(key))
     if kind == "list":
         if isinstance(value, Mapping) and shape.member.type_name == "structure":
             return [_item(shape.member, holder[key], names, key)]

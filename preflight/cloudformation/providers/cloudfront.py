@@ -108,6 +108,7 @@ class MonitoringSubscription(Table):
     service = "cloudfront"
     makes = call("create_monitoring_subscription", "DistributionId MonitoringSubscription")
     ref = "{DistributionId}"
+    untold = "DistributionId"
     unmakes = call("delete_monitoring_subscription", DistributionId="{ref}")
     reads = (call("get_monitoring_subscription", DistributionId="{ref}"),)
 
