@@ -84,11 +84,18 @@ class Design:
 
 
 class Template:
-    """A CloudFormation template as it was written."""
+    """A CloudFormation template as it was written, or as its transforms left it: then `original` is what was written.
 
-    def __init__(self, body: dict[str, Any], text: str | None = None) -> None:
+    `extended` says that AWS::LanguageExtensions is among them, and so the functions it brings may be used.
+    """
+
+    def __init__(
+        self, body: dict[str, Any], text: str | None = None, *, original: Template | None = None, extended: bool = False
+    ) -> None:
         self.body = body
         self.text = text
+        self.original = original
+        self.extended = extended
 
     @classmethod
     def load(cls, source: Path | str | dict[str, Any]) -> Template:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,17 @@ def find(arn: str) -> Policy | None:
     if not arn.endswith(f":iam::aws:policy{facts['Path']}{name}"):
         return None
     return Policy.read(facts["Document"], f"the AWS managed policy {name}", "identity", arn)
+
+
+def arns() -> list[str]:
+    """The ARNs of every managed policy known."""
+    found, name = [], ""
+    for match in re.finditer(r'\n "([^"]+)":|\n  "Path":"([^"]+)"', _text()):
+        if match[1]:
+            name = match[1]
+        else:
+            found.append(f"arn:aws:iam::aws:policy{match[2]}{name}")
+    return found
 
 
 @cache

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from preflight.cloudformation import plan, schemas, validate
+from preflight.cloudformation import plan, schemas, transforms, validate
 from preflight.cloudformation.changes import ChangeSet
 from preflight.cloudformation.engine import CloudFormation, Rejected
 from preflight.cloudformation.nested import fetch
@@ -94,8 +94,7 @@ class Api:
         if not re.fullmatch(r"[a-zA-Z][-a-zA-Z0-9]*", name) or len(name) > 128:
             raise Rejected(_member_fault("stackName", name, "[a-zA-Z][-a-zA-Z0-9]*"))
         _refuse_policy(asked)
-        template = self._template(asked)
-        _check_capabilities(template, asked)
+        template = self._prepared(asked, name)
         stack = self.cloud.create_stack(
             name,
             template,
@@ -116,8 +115,7 @@ class Api:
         if token and stack.options.get("ClientRequestToken") == token:
             return {"StackId": stack.stack_id}
         _refuse_policy(asked)
-        template = self._template(asked, stack)
-        _check_capabilities(template, asked)
+        template = self._prepared(asked, stack.name, stack)
         self.cloud.update_stack(
             stack.stack_id,
             template,
@@ -218,18 +216,21 @@ class Api:
             if stack.status == "REVIEW_IN_PROGRESS":
                 return {"TemplateBody": "", "StagesAvailable": ["Original", "Processed"]}
             template = stack.template
+        if asked.get("TemplateStage") == "Original":
+            template = template.original or template
         text = template.text if template.text is not None else json.dumps(template.body)
         return {"TemplateBody": text, "StagesAvailable": ["Original", "Processed"]}
 
     def get_template_summary(self, asked: Asked) -> Answer:
         template = self._stack(asked).template if asked.get("StackName") else self._template(asked)
+        template = template.original or template
         needed, why = required_capabilities(template)
         types = sorted({each.type for each in template.resources.values()})
         summary: Answer = {
             "Parameters": [_parameter_declaration(name, each) for name, each in template.parameters.items()],
             "ResourceTypes": types,
             "ResourceIdentifierSummaries": _identifiers(template),
-            "DeclaredTransforms": _transforms(template),
+            "DeclaredTransforms": transforms.declared(template),
         }
         if needed:
             summary |= {"Capabilities": needed, "CapabilitiesReason": why}
@@ -252,8 +253,8 @@ class Api:
         if kind == "IMPORT":
             raise Rejected("ChangeSetType IMPORT is not supported here yet")
         stack = self.cloud.find(asked["StackName"], **self.place)
-        template = self._template(asked, stack)
-        _check_capabilities(template, asked)
+        name = stack.name if stack is not None else asked["StackName"]
+        template = self._prepared(asked, name, stack, reviewed=True)
         made = self.cloud.create_change_set(
             asked["StackName"],
             asked["ChangeSetName"],
@@ -380,12 +381,22 @@ class Api:
 
     def _template(self, asked: Asked, stack: Stack | None = None) -> Template:
         if asked.get("UsePreviousTemplate") and stack is not None:
-            return stack.template
+            return stack.template.original or stack.template
         if asked.get("TemplateBody"):
             return Template.parse(asked["TemplateBody"])
         if asked.get("TemplateURL"):
             return Template.parse(self._fetch(asked["TemplateURL"]))
         raise Rejected("Either Template URL or Template Body must be specified.")
+
+    def _prepared(self, asked: Asked, name: str, stack: Stack | None = None, *, reviewed: bool = False) -> Template:
+        """The template a request gives, its transforms carried out, once the request acknowledges what it makes."""
+        template = self._template(asked, stack)
+        # who reviews a change set has seen what the transforms made
+        if transforms.declared(template) and not reviewed and "CAPABILITY_AUTO_EXPAND" not in _capabilities(asked):
+            raise Rejected("Requires capabilities : [CAPABILITY_AUTO_EXPAND]", code="InsufficientCapabilitiesException")
+        template = self.cloud.prepared(template, _parameters(asked, stack), name, **self.place)
+        _check_capabilities(template, asked)
+        return template
 
     def _fetch(self, url: str) -> str:
         probe = Stack("", "", self.place["region"], self.place["account"], Template({}))
@@ -410,12 +421,16 @@ def _refuse_policy(asked: Asked) -> None:
 
 
 def _check_capabilities(template: Template, asked: Asked) -> None:
-    given = set(asked.get("Capabilities", ()))
+    given = _capabilities(asked)
     needed, _ = required_capabilities(template)
     enough = {"CAPABILITY_IAM": {"CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"}}
     missing = [each for each in needed if not given & enough.get(each, {each})]
     if missing:
         raise Rejected(f"Requires capabilities : [{', '.join(missing)}]", code="InsufficientCapabilitiesException")
+
+
+def _capabilities(asked: Asked) -> set[str]:
+    return set(asked.get("Capabilities", ()))
 
 
 def _parameters(asked: Asked, stack: Stack | None = None) -> dict[str, Any]:
@@ -628,11 +643,6 @@ def _identifiers(template: Template) -> list[Answer]:
         for kind, names in by_type.items()
         if (schema := schemas.find(kind)) is not None
     ]
-
-
-def _transforms(template: Template) -> list[str]:
-    declared = template.body.get("Transform", [])
-    return [declared] if isinstance(declared, str) else [each for each in declared if isinstance(each, str)]
 
 
 def _page(name: str, items: list[Any], asked: Asked, size: int = 100) -> Answer:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from threading import RLock, Thread
 from typing import Any
 
-from preflight.cloudformation import changes, derive, dynamic, nested, validate
+from preflight.cloudformation import changes, derive, dynamic, nested, transforms, validate
 from preflight.cloudformation.changes import ChangeSet
 from preflight.cloudformation.operation import Before, Failed, Operation
 from preflight.cloudformation.providers import Context
@@ -94,6 +94,7 @@ class CloudFormation:
         Raises Refused before anything is made, and DeployFailed when a resource failed and all was rolled back.
         With `wait=False` the work goes on in a thread and its outcome is the stack's status.
         """
+        template = self.prepared(template, parameters or {}, name, region=region, account=account)
         with self._lock:
             existing = self.find(name, region=region, account=account)
             if existing is not None and existing.status != "REVIEW_IN_PROGRESS":
@@ -132,6 +133,7 @@ class CloudFormation:
         Raises Refused before anything is changed (also when nothing would change), and DeployFailed when a resource
         failed and the stack went back to what it was.
         """
+        template = self.prepared(template, parameters or {}, name, region=region, account=account)
         with self._lock:
             stack = self.get(name, region=region, account=account)
             _refuse_update(stack)
@@ -205,6 +207,7 @@ class CloudFormation:
         options: Mapping[str, Any] | None = None,
     ) -> ChangeSet:
         """Prepare a change of a stack (kind UPDATE) or a new stack (CREATE) without doing it."""
+        template = self.prepared(template, parameters or {}, stack_name, region=region, account=account)
         with self._lock:
             stack = self.find(stack_name, region=region, account=account)
             is_new = stack is None and kind == "CREATE"
@@ -317,6 +320,7 @@ class CloudFormation:
         options: Mapping[str, Any],
     ) -> Stack:
         """A stack within another, ready to be made; raises Refused when its template cannot be accepted."""
+        template = self.prepared(template, parameters, name, region=parent.region, account=parent.account)
         child = self.new_stack(name, template, region=parent.region, account=parent.account)
         child.parent_id, child.root_id = parent.stack_id, parent.root_id or parent.stack_id
         try:
@@ -339,6 +343,7 @@ class CloudFormation:
         token: str | None = None,
     ) -> tuple[Operation, Before] | None:
         """The operation that brings a nested stack to this template, None when nothing would change."""
+        template = self.prepared(template, parameters, child.name, region=child.region, account=child.account)
         values = self.checked(child, template, parameters)
         inside = any(each.type == nested.TYPE for each in template.resources.values())
         if not inside and self.is_unchanged(child, template, values, tags):
@@ -442,6 +447,23 @@ class CloudFormation:
         sections = ("Resources", "Outputs", "Conditions", "Mappings", "Transform")
         same = all(template.body.get(section) == stack.template.body.get(section) for section in sections)
         return same and stack.values == values and stack.tags == dict(tags)
+
+    def prepared(
+        self, template: Template, parameters: Mapping[str, Any], stack_name: str, *, region: str, account: str
+    ) -> Template:
+        """The template with its transforms carried out, as this account can; raises Refused where one fails."""
+        if not transforms.declared(template):
+            return template
+        probe = Stack(stack_name, "", region, account, template)
+        here = [each for each in self.stacks if (each.region, each.account) == (region, account)]
+        macros = {
+            str(each.sent.get("Name")): str(each.sent.get("FunctionName"))
+            for stack in here
+            for each in stack.resources.values()
+            if each.type == "AWS::CloudFormation::Macro" and each.status.endswith("_COMPLETE")
+        }
+        place = transforms.Place(stack_name, region, account, self.context(probe, "").client, macros)
+        return transforms.processed(template, parameters, place)
 
     def checked(self, stack: Stack, template: Template, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """The parameters' values, once nothing speaks against the template; raises Refused with every fault."""

@@ -10,9 +10,9 @@ from functools import cache
 from threading import Lock, Thread
 from typing import Any
 
-from preflight.cloudformation import plan, schemas
+from preflight.cloudformation import language, plan, schemas, transforms
 from preflight.errors import Refused
-from preflight.intrinsics import Scope, TemplateError, Unknown, choose, holds, resolve, substitutions, walk
+from preflight.intrinsics import FUNCTIONS, Scope, TemplateError, Unknown, choose, holds, resolve, substitutions, walk
 from preflight.template import Template, names_in, typed
 
 
@@ -89,6 +89,9 @@ def _is_looked_up(declared: Any) -> bool:
 
 def template_faults(template: Template) -> list[str]:
     """The faults of the template alone, whatever its parameters will be; what ValidateTemplate looks at."""
+    if transforms.declared(template):
+        # what it really says is known once they are carried out
+        return []
     broken = list(_structure(template))
     return broken or list(dict.fromkeys([*_types(template), *_dangling(template)]))
 
@@ -114,9 +117,7 @@ def _structure(template: Template) -> Iterator[str]:
         yield "Template format error: At least one Resources member must be defined."
         return
     for name, declared in body["Resources"].items():
-        if name.startswith("Fn::ForEach::"):
-            yield f"{name} in Resources is not supported here yet."
-        elif not isinstance(declared, dict):
+        if not isinstance(declared, dict):
             yield f"Template format error: Every Resources object must contain a Type member. [{name}]"
         elif not isinstance(declared.get("Type"), str):
             yield f"Template format error: [/Resources/{name}] Every Resources object must contain a Type member."
@@ -131,10 +132,16 @@ def _structure(template: Template) -> Iterator[str]:
         elif not isinstance(declared.get("Condition", ""), str):
             yield f"Template format error: [/Outputs/{name}/Condition] Condition must be a string."
     yield from _too_many(body)
-    transforms = body.get("Transform", [])
-    for each in [transforms] if isinstance(transforms, (str, dict)) else transforms:
-        if each != "AWS::LanguageExtensions":
-            yield f"Transform {each if isinstance(each, str) else each.get('Name')} is not supported here yet."
+    for name in dict.fromkeys(name for name, _ in walk({**body, "Metadata": None, "Transform": None})):
+        if (
+            name not in _FUNCTIONS
+            and not name.startswith(language.LOOP)
+            and (name not in language.FUNCTIONS or not template.extended)
+        ):
+            yield (
+                f"Template format error: Encountered unsupported function: {name} "
+                f"Supported functions are: [{', '.join(sorted(_FUNCTIONS - {'Ref'}))}]"
+            )
 
 
 def _too_many(body: Mapping[str, Any]) -> Iterator[str]:
@@ -392,7 +399,7 @@ def _chosen(template: Template, scope: Scope) -> Template:
             if "Condition" not in declared or holds(declared["Condition"], scope)
         }
         body[section] = choose(kept, scope)
-    return Template(body)
+    return Template(body, extended=template.extended)
 
 
 def _schema_faults(template: Template, given: Mapping[str, Any], region: str) -> list[str]:
@@ -407,6 +414,8 @@ def _schema_faults(template: Template, given: Mapping[str, Any], region: str) ->
         pseudo_parameter_overrides=PseudoParameterOverrides(region=region),
     )
     text = template.text if template.text is not None else json.dumps(template.body)
+    if template.extended:
+        text = json.dumps({**template.body, "Transform": transforms.LANGUAGE})
     report = validator.validate_template(TemplateContent(text), config)
     grave = [each for each in report.diagnostics if each.severity.value >= Severity.ERROR.value or _is_grave(each)]
     return [_in_their_words(each) for each in grave if each.rule_id not in _OTHERWISE]
@@ -501,6 +510,10 @@ _SECTIONS = {
     "Transform",
 }
 
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-rules.html,
+# checked_on 2026-11-22
+_OF_RULES = {"Fn::RefAll", "Fn::ValueOf", "Fn::ValueOfAll"}
+
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html, checked_on 2026-11-22
 _MOST = (
     ("Resources", 500, "Number of resources, {count}, is greater than maximum allowed, {most}"),
@@ -508,6 +521,8 @@ _MOST = (
     ("Outputs", 200, "Outputs count {count} is greater than max allowed {most}"),
     ("Mappings", 200, "Mappings count {count} is greater than max allowed {most}"),
 )
+
+_FUNCTIONS = FUNCTIONS - set(language.FUNCTIONS) | _OF_RULES
 
 # types CloudFormation has of its own, in no registry schema
 _OWN_TYPES = {
@@ -530,7 +545,7 @@ _OPEN_TYPES = {
 # CloudFormation itself does not make before it starts
 _OTHERWISE = {
     *("F0001", "F0005", "F1010", "F1018", "F1020", "F3004", "F3006", "E3005", "E9004", "F2012", "F2015", "F2002"),
-    *("E1029", "E1040", "E1041", "E1103", "E2533", "E3050", "E9003", "F6005"),
+    *("E1029", "E1040", "E1041", "E1103", "E2533", "E3050", "E9003", "F6005", "F6101"),
     *("E1150", "E1151", "E1152", "E1153", "E1154", "E1155", "E1156"),
 }
 

@@ -67,10 +67,6 @@ def bucket(**properties: Any) -> dict[str, Any]:
         (of(A=bucket(BucketName={"Fn::ImportValue": "nothing"})), "No export named nothing found."),
         (of(A={**BUCKET, "Condition": "Gone"}), "Unresolved condition dependency Gone in A"),
         ({**of(A=BUCKET), "Conditions": {"C": {"Fn::Equals": [{"Ref": "A"}, "x"]}}}, "Unresolved dependencies [A]"),
-        (
-            {**of(A=BUCKET), "Transform": "AWS::Serverless-2016-10-31"},
-            "Serverless-2016-10-31 is not supported here yet",
-        ),
         (of(A={**BUCKET, "DeletionPolicy": "Keep"}), "DeletionPolicy"),
         (
             of(A=bucket(VersioningConfiguration={"Status": "Enabld"})),
@@ -96,7 +92,7 @@ def bucket(**properties: Any) -> dict[str, Any]:
             {**of(A=BUCKET), "Outputs": {"O": {"Description": "x"}}},
             "[/Outputs/O] Every Outputs member must contain a Value object",
         ),
-        (of(**{"Fn::ForEach::All": ["N", ["a"], {"B${N}": BUCKET}]}), "Fn::ForEach::All in Resources is not supported"),
+        (of(**{"Fn::ForEach::All": ["N", ["a"], {"B${N}": BUCKET}]}), "must contain a Type member. [Fn::ForEach::All]"),
     ],
 )
 def test_each_fault_is_named(body: dict[str, Any], said: str) -> None:
