@@ -2,13 +2,43 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from preflight.cloudformation.ledger import Declared
 from preflight.cloudformation.providers import Context, Made
+from preflight.cloudformation.providers._ec2 import Ec2, Tagged, default_group
+from preflight.cloudformation.providers._ec2_endpoints import (
+    VPCEndpoint,
+    VPCEndpointService,
+    VPCEndpointServicePermissions,
+)
+from preflight.cloudformation.providers._ec2_instances import (
+    Instance,
+    KeyPair,
+    LaunchTemplate,
+    Volume,
+    VolumeAttachment,
+)
+from preflight.cloudformation.providers._ec2_transit import (
+    TransitGateway,
+    TransitGatewayAttachment,
+    TransitGatewayPeeringAttachment,
+    TransitGatewayRoute,
+    TransitGatewayRouteTable,
+    TransitGatewayRouteTableAssociation,
+    TransitGatewayRouteTablePropagation,
+    TransitGatewayVpcAttachment,
+    VPCPeeringConnection,
+)
+from preflight.cloudformation.providers._ec2_vpn import (
+    CarrierGateway,
+    CustomerGateway,
+    VPNConnection,
+    VPNConnectionRoute,
+    VPNGateway,
+    VPNGatewayRoutePropagation,
+)
 from preflight.cloudformation.providers._table import (
     Call,
     Each,
@@ -22,32 +52,59 @@ from preflight.cloudformation.providers._table import (
     refusal,
 )
 
+# find_provider looks among this module's names
+__all__ = [
+    "EIP",
+    "VPC",
+    "CarrierGateway",
+    "CustomerGateway",
+    "DHCPOptions",
+    "EIPAssociation",
+    "EgressOnlyInternetGateway",
+    "FlowLog",
+    "Instance",
+    "InternetGateway",
+    "KeyPair",
+    "LaunchTemplate",
+    "NatGateway",
+    "NetworkAcl",
+    "NetworkAclEntry",
+    "NetworkInterface",
+    "PrefixList",
+    "Route",
+    "RouteTable",
+    "SecurityGroup",
+    "SecurityGroupEgress",
+    "SecurityGroupIngress",
+    "Subnet",
+    "SubnetCidrBlock",
+    "SubnetNetworkAclAssociation",
+    "SubnetRouteTableAssociation",
+    "TransitGateway",
+    "TransitGatewayAttachment",
+    "TransitGatewayPeeringAttachment",
+    "TransitGatewayRoute",
+    "TransitGatewayRouteTable",
+    "TransitGatewayRouteTableAssociation",
+    "TransitGatewayRouteTablePropagation",
+    "TransitGatewayVpcAttachment",
+    "VPCCidrBlock",
+    "VPCDHCPOptionsAssociation",
+    "VPCEndpoint",
+    "VPCEndpointService",
+    "VPCEndpointServicePermissions",
+    "VPCGatewayAttachment",
+    "VPCPeeringConnection",
+    "VPNConnection",
+    "VPNConnectionRoute",
+    "VPNGateway",
+    "VPNGatewayRoutePropagation",
+    "Volume",
+    "VolumeAttachment",
+]
 
-class _Ec2(Table):
-    service = "ec2"
 
-
-class _Tagged(_Ec2):
-    """What carries tags; from birth, which saves a call, where `born_as` says what EC2 calls the resource."""
-
-    tags = Tags(call("create_tags", Resources=["{ref}"]), remove=call("delete_tags", Resources=["{ref}"]))
-    born_as: ClassVar[str] = ""
-
-    def begin(self, scope: Scope) -> dict[str, Any]:
-        """Make the resource, tagged if it can be."""
-        wanted = [{"Key": key, "Value": value} for key, value in self.tags.of(scope).items()]
-        specification = {"TagSpecifications": [{"ResourceType": self.born_as, "Tags": wanted}]} if self.born_as else {}
-        assert self.makes is not None
-        return self.ask(scope, self.makes.operation, {**self.arguments(scope), **specification})
-
-    def finish(self, scope: Scope, answer: Mapping[str, Any]) -> None:
-        """Whoever is born with its tags needs them put no more."""
-        if self.born_as:
-            self.tags.remember(self, scope)
-        super().finish(scope, answer)
-
-
-class VPC(_Tagged):
+class VPC(Tagged):
     """A virtual network."""
 
     type = "AWS::EC2::VPC"
@@ -88,7 +145,7 @@ class VPC(_Tagged):
         """
         made = super().create(declared, context)
         client = context.client("ec2")
-        group = _default_group(context, made.physical_id)
+        group = default_group(context, made.physical_id)
         members = {"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": group, "UserId": context.account}]}
         client.authorize_security_group_ingress(GroupId=group, IpPermissions=[members])
         mine = [{"Name": "vpc-id", "Values": [made.physical_id]}]
@@ -110,7 +167,7 @@ class VPC(_Tagged):
             context.client("ec2").delete_network_acl(NetworkAclId=made.attributes.get("DefaultNetworkAcl", "acl-none"))
 
 
-class VPCCidrBlock(_Ec2):
+class VPCCidrBlock(Ec2):
     """A further address range of a VPC."""
 
     type = "AWS::EC2::VPCCidrBlock"
@@ -147,7 +204,7 @@ def _tell_ranges(declared: Declared, context: Context) -> None:
             attributes["Ipv6CidrBlocks"][:] = [each["Ipv6CidrBlock"] for each in sixes]
 
 
-class Subnet(_Tagged):
+class Subnet(Tagged):
     """A range of a VPC in one Availability Zone."""
 
     type = "AWS::EC2::Subnet"
@@ -195,7 +252,7 @@ def _acl_association(context: Context, subnet: str) -> str:
     return str(found[0]) if found else ""
 
 
-class SubnetCidrBlock(_Ec2):
+class SubnetCidrBlock(Ec2):
     """An IPv6 range of a subnet."""
 
     type = "AWS::EC2::SubnetCidrBlock"
@@ -206,7 +263,7 @@ class SubnetCidrBlock(_Ec2):
     reads = (call("describe_subnets", SubnetIds=["{SubnetId}"]),)
 
 
-class InternetGateway(_Tagged):
+class InternetGateway(Tagged):
     """A VPC's door to the internet."""
 
     type = "AWS::EC2::InternetGateway"
@@ -218,7 +275,7 @@ class InternetGateway(_Tagged):
     reads = (call("describe_internet_gateways", InternetGatewayIds=["{ref}"]),)
 
 
-class VPCGatewayAttachment(_Ec2):
+class VPCGatewayAttachment(Ec2):
     """An internet gateway or a virtual private gateway at a VPC."""
 
     type = "AWS::EC2::VPCGatewayAttachment"
@@ -247,19 +304,19 @@ class VPCGatewayAttachment(_Ec2):
         return Made(f"{kind}|{made.physical_id}", {"AttachmentType": kind})
 
 
-class EgressOnlyInternetGateway(_Ec2):
+class EgressOnlyInternetGateway(Ec2):
     """A door for IPv6 that opens outward only."""
 
     type = "AWS::EC2::EgressOnlyInternetGateway"
     makes = call("create_egress_only_internet_gateway", "VpcId")
-    tags = _Tagged.tags
+    tags = Tagged.tags
     ref = "EgressOnlyInternetGateway.EgressOnlyInternetGatewayId"
     attributes = "Id={ref}"
     unmakes = call("delete_egress_only_internet_gateway", EgressOnlyInternetGatewayId="{ref}")
     reads = (call("describe_egress_only_internet_gateways", EgressOnlyInternetGatewayIds=["{ref}"]),)
 
 
-class RouteTable(_Tagged):
+class RouteTable(Tagged):
     """Where a subnet's packets go."""
 
     type = "AWS::EC2::RouteTable"
@@ -279,7 +336,7 @@ _ROUTE = (
 )
 
 
-class Route(_Ec2):
+class Route(Ec2):
     """One line of a route table."""
 
     type = "AWS::EC2::Route"
@@ -326,7 +383,7 @@ def _refuse_far_gateway(declared: Declared, context: Context) -> None:
         raise refusal("InvalidParameterValue", said, "CreateRoute")
 
 
-class SubnetRouteTableAssociation(_Ec2):
+class SubnetRouteTableAssociation(Ec2):
     """A subnet's route table."""
 
     type = "AWS::EC2::SubnetRouteTableAssociation"
@@ -337,7 +394,7 @@ class SubnetRouteTableAssociation(_Ec2):
     reads = (call("describe_route_tables", RouteTableIds=["{RouteTableId}"]),)
 
 
-class NetworkAcl(_Tagged):
+class NetworkAcl(Tagged):
     """A subnet's stateless packet filter."""
 
     type = "AWS::EC2::NetworkAcl"
@@ -356,7 +413,7 @@ def _entry_direction(arguments: dict[str, Any]) -> None:
 _ENTRY = "NetworkAclId RuleNumber Protocol RuleAction Egress CidrBlock Ipv6CidrBlock IcmpTypeCode=Icmp PortRange"
 
 
-class NetworkAclEntry(_Ec2):
+class NetworkAclEntry(Ec2):
     """One rule of a network ACL."""
 
     type = "AWS::EC2::NetworkAclEntry"
@@ -370,7 +427,7 @@ class NetworkAclEntry(_Ec2):
     reads = (call("describe_network_acls", NetworkAclIds=["{NetworkAclId}"]),)
 
 
-class SubnetNetworkAclAssociation(_Ec2):
+class SubnetNetworkAclAssociation(Ec2):
     """A subnet's network ACL, in the place of its VPC's default one."""
 
     type = "AWS::EC2::SubnetNetworkAclAssociation"
@@ -438,7 +495,7 @@ class _Rules(Each):
         return [{"GroupId": scope.ref, "IpPermissions": [rule]} for rule in rules]
 
 
-class SecurityGroup(_Tagged):
+class SecurityGroup(Tagged):
     """A stateful packet filter around network interfaces.
 
     EC2 lets everything out of a new group; declared egress rules take that rule's place, and it does not come back
@@ -501,7 +558,7 @@ def _close(scope: Scope) -> None:
         client.revoke_security_group_egress(GroupId=scope.ref, IpPermissions=out)
 
 
-class _GroupRule(_Ec2):
+class _GroupRule(Ec2):
     direction = ""
 
     def create(self, declared: Declared, context: Context) -> Made:
@@ -575,87 +632,7 @@ def _is_anywhere(rule: Mapping[str, Any]) -> bool:
     return bool(cidrs) and {*cidrs} <= {"0.0.0.0/0", "::/0"}
 
 
-class VPCEndpoint(_Tagged):
-    """A private way to a service."""
-
-    type = "AWS::EC2::VPCEndpoint"
-    born_as = "vpc-endpoint"
-    makes = call(
-        "create_vpc_endpoint",
-        "VpcId ServiceName VpcEndpointType PolicyDocument RouteTableIds SubnetIds SecurityGroupIds PrivateDnsEnabled",
-    )
-    in_place = frozenset({"PolicyDocument", "RouteTableIds", "SubnetIds", "SecurityGroupIds"})
-    ref = "VpcEndpoint.VpcEndpointId"
-    attributes = (
-        "Id={ref} CreationTimestamp=VpcEndpoint.CreationTimestamp "
-        "NetworkInterfaceIds=VpcEndpoint.NetworkInterfaceIds "
-        "DnsEntries=VpcEndpoint.DnsEntries[].join(':',[HostedZoneId,DnsName])"
-    )
-    unmakes = call("delete_vpc_endpoints", VpcEndpointIds=["{ref}"])
-    reads = (call("describe_vpc_endpoints", VpcEndpointIds=["{ref}"]),)
-
-    def arguments(self, scope: Scope) -> dict[str, Any]:
-        """Without a type it is a gateway; an interface endpoint without groups gets its VPC's default one."""
-        arguments = {"VpcEndpointType": "Gateway", **super().arguments(scope)}
-        if arguments.get("VpcEndpointType") == "Interface" and not arguments.get("SecurityGroupIds"):
-            arguments["SecurityGroupIds"] = [_default_group(scope.context, arguments["VpcId"])]
-        return arguments
-
-    def change(self, before: Scope, after: Scope) -> None:
-        """Lists are changed by what came and what went."""
-        super().change(before, after)
-        changes: dict[str, Any] = {}
-        for name in ("RouteTableIds", "SubnetIds", "SecurityGroupIds"):
-            old, new = before.declared.peek(name, []), after.declared.peek(name, [])
-            changes[f"Add{name}"] = [each for each in new if each not in old]
-            changes[f"Remove{name}"] = [each for each in old if each not in new]
-        if before.declared.peek("PolicyDocument") != after.declared.peek("PolicyDocument"):
-            changes["PolicyDocument"] = self.arguments(after).get("PolicyDocument", FULL_ACCESS)
-        changes = {name: value for name, value in changes.items() if value}
-        if changes:
-            self.ask(after, "modify_vpc_endpoint", {"VpcEndpointId": after.ref, **changes})
-        _move_routes(after, changes)
-
-    def delete(self, made: Made, declared: Declared, context: Context) -> None:
-        """An interface endpoint's network interfaces go with it, a gateway endpoint's routes too."""
-        client = context.client("ec2")
-        super().delete(made, declared, context)
-        for interface in made.attributes.get("NetworkInterfaceIds") or []:
-            with passing_over_gone():
-                client.delete_network_interface(NetworkInterfaceId=interface)
-        for table in declared.peek("RouteTableIds", []):
-            with passing_over_gone():
-                _drop_routes_to(client, table, made.physical_id)
-
-
-FULL_ACCESS = '{"Version":"2008-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}'
-
-
-def _move_routes(scope: Scope, changes: Mapping[str, Any]) -> None:
-    """A gateway endpoint's route stands in each of its tables; the emulated EC2 writes it only at creation."""
-    client = scope.context.client("ec2")
-    for table in changes.get("RemoveRouteTableIds", []):
-        _drop_routes_to(client, table, scope.ref)
-    named = [{"Name": "prefix-list-name", "Values": [scope.declared.peek("ServiceName")]}]
-    lists = client.describe_managed_prefix_lists(Filters=named)["PrefixLists"] if changes else []
-    for table in changes.get("AddRouteTableIds", []):
-        for each in lists:
-            client.create_route(RouteTableId=table, DestinationPrefixListId=each["PrefixListId"], GatewayId=scope.ref)
-
-
-def _drop_routes_to(client: Any, table: str, gateway: str) -> None:
-    routes = client.describe_route_tables(RouteTableIds=[table])["RouteTables"][0]["Routes"]
-    for route in routes:
-        if route.get("GatewayId") == gateway and "DestinationPrefixListId" in route:
-            client.delete_route(RouteTableId=table, DestinationPrefixListId=route["DestinationPrefixListId"])
-
-
-def _default_group(context: Context, vpc: str) -> str:
-    mine = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "group-name", "Values": ["default"]}]
-    return str(context.client("ec2").describe_security_groups(Filters=mine)["SecurityGroups"][0]["GroupId"])
-
-
-class EIP(_Ec2):
+class EIP(Ec2):
     """A public address that stays."""
 
     type = "AWS::EC2::EIP"
@@ -677,7 +654,7 @@ class EIP(_Ec2):
     reads = (call("describe_addresses", AllocationIds=["{made.AllocationId}"]),)
 
 
-class EIPAssociation(_Ec2):
+class EIPAssociation(Ec2):
     """An elastic address on an instance or a network interface."""
 
     type = "AWS::EC2::EIPAssociation"
@@ -688,7 +665,7 @@ class EIPAssociation(_Ec2):
     reads = (call("describe_addresses"),)
 
 
-class NatGateway(_Tagged):
+class NatGateway(Tagged):
     """A way out for private subnets."""
 
     type = "AWS::EC2::NatGateway"
@@ -708,7 +685,7 @@ class NatGateway(_Tagged):
                 context.client("ec2").delete_network_interface(NetworkInterfaceId=interface)
 
 
-class FlowLog(_Tagged):
+class FlowLog(Tagged):
     """A record of a network's traffic; nothing flows here, so nothing is written."""
 
     type = "AWS::EC2::FlowLog"
@@ -740,7 +717,7 @@ _DHCP = {
 }
 
 
-class DHCPOptions(_Tagged):
+class DHCPOptions(Tagged):
     """What DHCP tells a VPC's hosts."""
 
     type = "AWS::EC2::DHCPOptions"
@@ -757,7 +734,7 @@ class DHCPOptions(_Tagged):
         return {"DhcpConfigurations": [{"Key": key, "Values": value} for key, value in values.items()]}
 
 
-class VPCDHCPOptionsAssociation(_Ec2):
+class VPCDHCPOptionsAssociation(Ec2):
     """A VPC's DHCP options."""
 
     type = "AWS::EC2::VPCDHCPOptionsAssociation"
@@ -767,26 +744,7 @@ class VPCDHCPOptionsAssociation(_Ec2):
     reads = (call("describe_vpcs", VpcIds=["{VpcId}"]),)
 
 
-class VPCPeeringConnection(_Tagged):
-    """A road between two VPCs; within one account CloudFormation accepts it itself."""
-
-    type = "AWS::EC2::VPCPeeringConnection"
-    makes = call("create_vpc_peering_connection", "VpcId PeerVpcId PeerOwnerId PeerRegion")
-    ref = "VpcPeeringConnection.VpcPeeringConnectionId"
-    attributes = "Id={ref}"
-    unmakes = call("delete_vpc_peering_connection", VpcPeeringConnectionId="{ref}")
-    reads = (call("describe_vpc_peering_connections", VpcPeeringConnectionIds=["{ref}"]),)
-
-    def finish(self, scope: Scope, answer: Mapping[str, Any]) -> None:
-        """Accept at the other end, when the other end is ours."""
-        super().finish(scope, answer)
-        if str(scope.declared.peek("PeerOwnerId", scope.context.account)) == scope.context.account:
-            region = scope.declared.peek("PeerRegion", scope.context.region)
-            there = scope.context.client("ec2", region)
-            there.accept_vpc_peering_connection(VpcPeeringConnectionId=scope.ref)
-
-
-class PrefixList(_Tagged):
+class PrefixList(Tagged):
     """A named list of address ranges."""
 
     type = "AWS::EC2::PrefixList"
@@ -827,7 +785,7 @@ def _entries(declared: Declared) -> dict[str, str]:
     return {each["Cidr"]: each.get("Description", "") for each in declared.peek("Entries", [])}
 
 
-class NetworkInterface(_Tagged):
+class NetworkInterface(Tagged):
     """A network card."""
 
     type = "AWS::EC2::NetworkInterface"
@@ -862,186 +820,3 @@ class NetworkInterface(_Tagged):
     )
     unmakes = call("delete_network_interface", NetworkInterfaceId="{ref}")
     reads = (call("describe_network_interfaces", NetworkInterfaceIds=["{ref}"]),)
-
-
-_IMPORT_KEY = call("import_key_pair", "KeyName PublicKeyMaterial")
-
-
-class KeyPair(_Ec2):
-    """A key pair; the private key of one made here is kept in Parameter Store, as CloudFormation does."""
-
-    type = "AWS::EC2::KeyPair"
-    makes = call("create_key_pair", "KeyName KeyType KeyFormat")
-    tags = Tags(
-        call("create_tags", Resources=["{made.KeyPairId}"]), remove=call("delete_tags", Resources=["{made.KeyPairId}"])
-    )
-    ref = "{KeyName}"
-    attributes = "KeyPairId=KeyPairId KeyFingerprint=KeyFingerprint"
-    unmakes = call("delete_key_pair", KeyName="{ref}")
-    reads = (call("describe_key_pairs", KeyNames=["{ref}"]),)
-
-    def begin(self, scope: Scope) -> dict[str, Any]:
-        """Import the given public key, or make a pair and put its private half away."""
-        if "PublicKeyMaterial" in scope.declared:
-            material = str(scope.declared.take("PublicKeyMaterial")).encode()
-            name = scope.declared.take("KeyName")
-            answer: dict[str, Any] = self.ask(
-                scope, "import_key_pair", {"KeyName": name, "PublicKeyMaterial": material}
-            )
-            return answer
-        answer = super().begin(scope)
-        scope.context.client("ssm").put_parameter(
-            Name=f"/ec2/keypair/{answer['KeyPairId']}", Value=answer["KeyMaterial"], Type="SecureString"
-        )
-        return answer
-
-    def delete(self, made: Made, declared: Declared, context: Context) -> None:
-        """The private half goes too."""
-        super().delete(made, declared, context)
-        with passing_over_gone():
-            context.client("ssm").delete_parameter(Name=f"/ec2/keypair/{made.attributes.get('KeyPairId')}")
-
-
-def _decoded(text: Any) -> Any:
-    """User data as it was before the template encoded it: boto3 encodes it again."""
-    try:
-        return base64.b64decode(str(text), validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
-        return text
-
-
-def _run(arguments: dict[str, Any]) -> None:
-    arguments.update(MinCount=1, MaxCount=1)
-    if "UserData" in arguments:
-        arguments["UserData"] = _decoded(arguments["UserData"])
-    for disk in arguments.get("BlockDeviceMappings", []):
-        if "Ebs" in disk:
-            disk["Ebs"].setdefault("DeleteOnTermination", True)
-
-
-class Instance(_Tagged):
-    """A virtual machine, on paper: its API state is kept, nothing boots."""
-
-    type = "AWS::EC2::Instance"
-    born_as = "instance"
-    makes = call(
-        "run_instances",
-        "ImageId InstanceType KeyName SubnetId SecurityGroupIds SecurityGroups PrivateIpAddress UserData "
-        "BlockDeviceMappings NetworkInterfaces EbsOptimized Monitoring.Enabled=Monitoring DisableApiTermination "
-        "InstanceInitiatedShutdownBehavior LaunchTemplate MetadataOptions IamInstanceProfile.Name=IamInstanceProfile "
-        "Placement.AvailabilityZone=AvailabilityZone Placement.Tenancy=Tenancy CreditSpecification",
-        names="Groups=GroupSet",
-        adjust=_run,
-    )
-    then = (
-        Setting(
-            call("modify_instance_attribute", "SourceDestCheck.Value=SourceDestCheck", InstanceId="{ref}"),
-            otherwise={"SourceDestCheck": {"Value": True}},
-        ),
-        Setting(call("modify_instance_attribute", "Groups=SecurityGroupIds", InstanceId="{ref}"), at_create=False),
-        Setting(
-            call("modify_instance_attribute", "DisableApiTermination.Value=DisableApiTermination", InstanceId="{ref}"),
-            otherwise={"DisableApiTermination": {"Value": False}},
-            at_create=False,
-        ),
-        Setting(
-            call(
-                "modify_instance_metadata_options",
-                "HttpTokens=MetadataOptions.HttpTokens "
-                "HttpEndpoint=MetadataOptions.HttpEndpoint "
-                "HttpPutResponseHopLimit=MetadataOptions.HttpPutResponseHopLimit "
-                "InstanceMetadataTags=MetadataOptions.InstanceMetadataTags",
-                InstanceId="{ref}",
-            ),
-            at_create=False,
-        ),
-        Each(
-            "Volumes",
-            add=call("attach_volume", InstanceId="{ref}", VolumeId="{item.VolumeId}", Device="{item.Device}"),
-            remove=call("detach_volume", InstanceId="{ref}", VolumeId="{item.VolumeId}"),
-        ),
-    )
-    ref = "Instances[0].InstanceId"
-    drops = "CreditSpecification"
-    attributes = (
-        "InstanceId={ref} AvailabilityZone=Reservations[0].Instances[0].Placement.AvailabilityZone "
-        "PrivateIp=Reservations[0].Instances[0].PrivateIpAddress PublicIp=Reservations[0].Instances[0].PublicIpAddress "
-        "PrivateDnsName=Reservations[0].Instances[0].PrivateDnsName "
-        "PublicDnsName=Reservations[0].Instances[0].PublicDnsName VpcId=Reservations[0].Instances[0].VpcId"
-    )
-    describes = call("describe_instances", InstanceIds=["{ref}"])
-    unmakes = call("terminate_instances", InstanceIds=["{ref}"])
-    reads = (
-        describes,
-        call("describe_instance_attribute", InstanceId="{ref}", Attribute="disableApiTermination"),
-        call("describe_instance_attribute", InstanceId="{ref}", Attribute="sourceDestCheck"),
-        call("describe_instance_attribute", InstanceId="{ref}", Attribute="instanceInitiatedShutdownBehavior"),
-        call("describe_instance_attribute", InstanceId="{ref}", Attribute="userData"),
-        call("describe_volumes", Filters=[{"Name": "attachment.instance-id", "Values": ["{ref}"]}]),
-    )
-
-    def delete(self, made: Made, declared: Declared, context: Context) -> None:
-        """The network interface the instance came with goes with it; the emulated EC2 would keep it."""
-        client = context.client("ec2")
-        at_instance = [{"Name": "attachment.instance-id", "Values": [made.physical_id]}]
-        cards = client.describe_network_interfaces(Filters=at_instance)["NetworkInterfaces"]
-        super().delete(made, declared, context)
-        for card in cards:
-            if card.get("Description") == "Primary network interface":
-                with passing_over_gone():
-                    client.delete_network_interface(NetworkInterfaceId=card["NetworkInterfaceId"])
-
-
-class Volume(_Tagged):
-    """A disk."""
-
-    type = "AWS::EC2::Volume"
-    born_as = "volume"
-    makes = call(
-        "create_volume",
-        "AvailabilityZone Size VolumeType Iops Throughput Encrypted KmsKeyId SnapshotId MultiAttachEnabled",
-    )
-    then = (Setting(call("modify_volume", "Size VolumeType", VolumeId="{ref}"), at_create=False),)
-    ref = "VolumeId"
-    attributes = "VolumeId={ref}"
-    unmakes = call("delete_volume", VolumeId="{ref}")
-    reads = (call("describe_volumes", VolumeIds=["{ref}"]),)
-
-
-class VolumeAttachment(_Ec2):
-    """A disk at an instance."""
-
-    type = "AWS::EC2::VolumeAttachment"
-    makes = call("attach_volume", "Device InstanceId VolumeId")
-    ref = "{VolumeId}|{InstanceId}"
-    unmakes = call("detach_volume", "Device InstanceId VolumeId")
-    reads = (call("describe_volumes", VolumeIds=["{VolumeId}"]),)
-
-
-class LaunchTemplate(_Ec2):
-    """How to start instances, in versions."""
-
-    type = "AWS::EC2::LaunchTemplate"
-    named = Name("LaunchTemplateName", limit=128)
-    makes = call(
-        "create_launch_template",
-        "LaunchTemplateData VersionDescription TagSpecifications",
-        LaunchTemplateName="{name}",
-    )
-    then = (
-        Setting(
-            call("create_launch_template_version", "LaunchTemplateData VersionDescription", LaunchTemplateId="{ref}"),
-            at_create=False,
-        ),
-    )
-    ref = "LaunchTemplate.LaunchTemplateId"
-    attributes = (
-        "LaunchTemplateId={ref} DefaultVersionNumber=to_string(LaunchTemplates[0].DefaultVersionNumber) "
-        "LatestVersionNumber=to_string(LaunchTemplates[0].LatestVersionNumber)"
-    )
-    describes = call("describe_launch_templates", LaunchTemplateIds=["{ref}"])
-    unmakes = call("delete_launch_template", LaunchTemplateId="{ref}")
-    reads = (
-        call("describe_launch_template_versions", LaunchTemplateId="{ref}", Versions=["$Latest"]),
-        describes,
-    )

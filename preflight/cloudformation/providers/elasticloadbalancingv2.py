@@ -93,7 +93,9 @@ class _Attributes(Setting):
 
 class _Elb(Table):
     service = "elbv2"
-    tags: ClassVar[Tags | None] = Tags(call("add_tags", ResourceArns=["{ref}"]), remove=call("remove_tags", ResourceArns=["{ref}"]))
+    tags: ClassVar[Tags | None] = Tags(
+        call("add_tags", ResourceArns=["{ref}"]), remove=call("remove_tags", ResourceArns=["{ref}"])
+    )
 
     def begin(self, scope: Scope) -> dict[str, Any]:
         """Make the resource."""

@@ -171,7 +171,6 @@ def test_a_whole_network_goes_as_it_came(bench, ec2):
     make(
         "VPCEndpoint",
         "Ssm",
-        unapplied=("IpAddressType",),
         VpcId=vpc.ref,
         ServiceName="com.amazonaws.us-east-1.ssm",
         VpcEndpointType="Interface",

@@ -1,0 +1,45 @@
+"""What every EC2 resource shares: the service, and tags from birth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from preflight.cloudformation.providers import Context
+from preflight.cloudformation.providers._table import Scope, Table, Tags, call
+
+
+class Ec2(Table):
+    service = "ec2"
+
+
+class Tagged(Ec2):
+    """What carries tags; from birth, which saves a call, where `born_as` says what EC2 calls the resource."""
+
+    tags = Tags(call("create_tags", Resources=["{ref}"]), remove=call("delete_tags", Resources=["{ref}"]))
+    born_as: ClassVar[str] = ""
+
+    def begin(self, scope: Scope) -> dict[str, Any]:
+        """Make the resource, tagged if it can be."""
+        wanted = [{"Key": key, "Value": value} for key, value in self.tags.of(scope).items()]
+        specification = {"TagSpecifications": [{"ResourceType": self.born_as, "Tags": wanted}]} if self.born_as else {}
+        assert self.makes is not None
+        return self.ask(scope, self.makes.operation, {**self.arguments(scope), **specification})
+
+    def finish(self, scope: Scope, answer: Mapping[str, Any]) -> None:
+        """Whoever is born with its tags needs them put no more."""
+        if self.born_as:
+            self.tags.remember(self, scope)
+        super().finish(scope, answer)
+
+
+def default_group(context: Context, vpc: str) -> str:
+    mine = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "group-name", "Values": ["default"]}]
+    return str(context.client("ec2").describe_security_groups(Filters=mine)["SecurityGroups"][0]["GroupId"])
+
+
+def backend(context: Context) -> Any:
+    """The emulated EC2 of a context's account and Region."""
+    from moto.ec2.models import ec2_backends
+
+    return ec2_backends[context.account][context.region]
