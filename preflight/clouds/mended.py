@@ -6,6 +6,7 @@ Where a page is named it was checked_on 2026-11-22; words without one are as AWS
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -26,7 +27,7 @@ def mended() -> Iterator[None]:
         def import_backend(module: str, name: str) -> Any:
             backends = load(module, name)
             with lock:
-                if module in MENDED and module not in done:
+                if module not in done:
                     done.add(module)
                     for target, attribute, better in _mends(module):
                         patches.enter_context(patch.object(target, attribute, better, create=True))
@@ -37,8 +38,8 @@ def mended() -> Iterator[None]:
 
 
 def _mends(service: str) -> Mends:
+    """What the module named after the service puts in the place of what; nothing when there is none."""
+    if importlib.util.find_spec(f"preflight.clouds.mended_{service}") is None:
+        return ()
     found: Mends = importlib.import_module(f"preflight.clouds.mended_{service}").mends()
     return found
-
-
-MENDED = {"budgets", "ecs", "rds", "route53"}

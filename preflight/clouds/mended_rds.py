@@ -647,6 +647,7 @@ def _added() -> Iterator[tuple[Any, str, Any]]:
         "remove_role_from_db_cluster",
         lambda self: remove_role(self, self.backend.describe_db_clusters(self.params["DBClusterIdentifier"])[0]),
     )
+
     def tagged(self: Any, arn: str) -> Any:
         parts = arn.split(":", 6)
         if len(parts) < 7 or parts[2] != "rds":
