@@ -62,6 +62,7 @@ def mends() -> Iterable[tuple[Any, str, Any]]:
         (backend, "_calculate_task_resource_requirements", _measuring(backend._calculate_task_resource_requirements)),
         (backend, "run_task", _running(backend.run_task)),
         (backend, "list_services", _listing(backend.list_services)),
+        (backend, "update_service_primary_task_set", _choosing(backend.update_service_primary_task_set)),
         (backend, "delete_cluster", _deleting(backend.delete_cluster)),
         (backend, "put_cluster_capacity_providers", _providing(backend.put_cluster_capacity_providers)),
         (backend, "create_capacity_provider", _new_provider(backend.create_capacity_provider)),
@@ -199,6 +200,16 @@ def _listing(listed: Any) -> Any:
         return [arn for arn in listed(self, *asked, **named) if arn not in gone]
 
     return list_services
+
+
+def _choosing(choose: Any) -> Any:
+    def update_service_primary_task_set(self: Any, cluster: str, service: str, primary: str) -> Any:
+        # moto finds it by its id, and marks it by its ARN
+        found = choose(self, cluster, service, primary)
+        found.status = "PRIMARY"
+        return found
+
+    return update_service_primary_task_set
 
 
 def _deleting(delete: Any) -> Any:
