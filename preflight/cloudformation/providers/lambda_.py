@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from preflight.cloudformation.ledger import Declared
@@ -26,7 +27,7 @@ _CONFIGURATION = (
 
 
 def zipped(source: str, runtime: str) -> bytes:
-    """Inline source as CloudFormation packs it: one file named index.
+    """Inline source as CloudFormation packs it: one file named index, and the module to answer it with beside it.
 
     Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-lambda-function-code.html,
     checked_on 2026-11-22.
@@ -34,9 +35,14 @@ def zipped(source: str, runtime: str) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         # a fixed date, so that the same source is the same code
-        name = zipfile.ZipInfo("index.py" if runtime.startswith("python") else "index.js", (1980, 1, 1, 0, 0, 0))
-        name.external_attr = 0o644 << 16
-        archive.writestr(name, source)
+        python = runtime.startswith("python")
+        files = {"index.py" if python else "index.js": source}
+        if python and "cfnresponse" in source:
+            files["cfnresponse.py"] = Path(__file__).with_name("_cfnresponse.py").read_text(encoding="utf-8")
+        for file, text in files.items():
+            name = zipfile.ZipInfo(file, (1980, 1, 1, 0, 0, 0))
+            name.external_attr = 0o644 << 16
+            archive.writestr(name, text)
     return packed.getvalue()
 
 
