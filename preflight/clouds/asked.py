@@ -576,9 +576,10 @@ def _lambda(call: Call, name: str) -> Sequence[str] | None:
 
 def _ssm(call: Call, name: str) -> Sequence[str] | None:
     params = call.params
-    if "Parameter" not in name or name == "DescribeParameters":
+    tagged = params.get("ResourceId") if params.get("ResourceType") == "Parameter" else None
+    if ("Parameter" not in name and not tagged) or name == "DescribeParameters":
         return None
-    given = params.get("Names") or params.get("Path") or params.get("Name")
+    given = tagged or params.get("Names") or params.get("Path") or params.get("Name")
     names = given if isinstance(given, list) else [given] if given else []
     at = f"arn:aws:ssm:{call.region}:{call.account}:parameter/"
     return [
