@@ -95,6 +95,8 @@ def _pairs(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
 
 
 def _comparable(value: Any) -> str:
+    if isinstance(value, bytes):
+        return value.decode(errors="replace").strip().lower()
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%dt%H:%M:%Sz").lower()
     if isinstance(value, float) and value.is_integer():

@@ -18,7 +18,7 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
-from preflight.clouds import edge_defaults
+from preflight.clouds import edge_defaults, firewall
 
 Record = dict[str, Any]
 
@@ -30,7 +30,9 @@ class Kind:
     `key` names the members that identify one, `made` what the service adds (see `_make`), `inside` the create
     parameter that holds the members, when they are not the parameters themselves. `put` operations create or replace.
     `always` gives what every account has, `complete` adds what AWS takes where nothing is said, `effects` is what
-    another change does than taking over what it is told.
+    another change does than taking over what it is told. `refuse` gives the error for what AWS does not take; what is
+    named by another kind's member (`needed_by`, "operation Member=Member") is not deleted, with the error `in_use`.
+    `answers` are operations that look at everything the service keeps.
     """
 
     service: str
@@ -50,6 +52,10 @@ class Kind:
     always: Callable[[], list[Record]] | None = None
     complete: Callable[[Record], None] | None = None
     effects: Mapping[str, Record] = field(default_factory=dict)
+    refuse: Callable[[str, Record, str], tuple[str, str] | None] | None = None
+    needed_by: str = ""
+    answers: Mapping[str, Callable[[Record, Mapping[str, Mapping[Any, Record]]], Record]] = field(default_factory=dict)
+    in_use: str = ""
 
     @property
     def place(self) -> str:
@@ -87,6 +93,28 @@ def _cloudfront(word: str, *, config: str = "", unique: str = "Name", **rest: An
         taken=f"{name}AlreadyExists",
         gone=gone,
         **rest,
+    )
+
+
+def _waf(word: str, kind: str, **more: Any) -> Kind:
+    return Kind(
+        "wafv2",
+        "Name Id Scope",
+        {
+            "Id": "{uuid}",
+            "ARN": "arn:{partition}:wafv2:{region}:{account}:{scope}/" + kind + "/{Name}/{Id}",
+            "LockToken": "{uuid}",
+            "NextLockToken": "{LockToken}",
+        },
+        create=f"create_{word}",
+        read=f"get_{word} list_{word}s",
+        change=f"update_{word}",
+        delete=f"delete_{word}",
+        unique="Name Scope",
+        taken="WAFDuplicateItemException",
+        gone="WAFNonexistentItemException",
+        refuse=firewall.refuse,
+        **more,
     )
 
 
@@ -195,6 +223,19 @@ KINDS: tuple[Kind | Tagged, ...] = (
         delete="delete_budget_action",
         gone="NotFoundException",
     ),
+    Kind(
+        "cloudwatch",
+        "Name",
+        {
+            "Arn": "arn:{partition}:cloudwatch:{region}:{account}:metric-stream/{Name}",
+            "State": "running",
+            "CreationDate": "{now}",
+            "LastUpdateDate": "{now}",
+        },
+        put="put_metric_stream",
+        read="get_metric_stream list_metric_streams",
+        delete="delete_metric_stream",
+    ),
     Tagged("budgets"),
     Tagged("guardduty"),
     *(
@@ -244,6 +285,34 @@ KINDS: tuple[Kind | Tagged, ...] = (
         inside="AnomalySubscription",
         gone="UnknownSubscriptionException",
     ),
+    _waf(
+        "web_acl",
+        "webacl",
+        complete=firewall.complete,
+        needed_by="associate_web_acl WebACLArn=ARN",
+        in_use="WAFAssociatedItemException",
+    ),
+    _waf("rule_group", "rulegroup", complete=firewall.complete),
+    _waf("ip_set", "ipset"),
+    _waf("regex_pattern_set", "regexpatternset"),
+    Kind(
+        "wafv2",
+        "ResourceArn",
+        put="associate_web_acl",
+        delete="disassociate_web_acl",
+        gone="WAFNonexistentItemException",
+        answers={"get_web_acl_for_resource": firewall.web_acl_of, "list_resources_for_web_acl": firewall.resources_of},
+    ),
+    Kind(
+        "wafv2",
+        "ResourceArn",
+        put="put_logging_configuration",
+        read="get_logging_configuration list_logging_configurations",
+        delete="delete_logging_configuration",
+        inside="LoggingConfiguration",
+        gone="WAFNonexistentItemException",
+    ),
+    Tagged("wafv2"),
 )
 
 
@@ -294,7 +363,7 @@ def kept(service: str, create: str, *, account: str, region: str) -> list[Record
 def _operations(kind: Kind | Tagged) -> list[str]:
     if isinstance(kind, Tagged):
         return ["tag_resource", "untag_resource", "list_tags_for_resource"]
-    return " ".join((kind.create, kind.put, kind.read, kind.change, kind.delete)).split()
+    return " ".join((kind.create, kind.put, kind.read, kind.change, kind.delete, *kind.answers)).split()
 
 
 def _kind_asked(response: Any, rows: Mapping[tuple[str, str], Kind | Tagged]) -> Kind | Tagged | None:
@@ -320,6 +389,8 @@ def _answer(response: Any, kind: Kind | Tagged) -> Any:
         if isinstance(kind, Tagged):
             shelf = _shelf(kind.service, response.current_account, response.region)
             result: Any = _tag(operation, asked, shelf.setdefault(kind.place, {}), model.output_shape)
+        elif operation in kind.answers:
+            result = kind.answers[operation](asked, _shelf(kind.service, response.current_account, response.region))
         else:
             there = _things(kind, response.current_account, response.region)
             found = _do(kind, operation, asked, there, response)
@@ -345,6 +416,7 @@ def _do(kind: Kind, operation: str, asked: Record, there: dict[Any, Record], res
         raise Refused(kind.gone, kind.gone_says)
     if operation in kind.change.split():
         inner = asked.get(kind.inside, asked) if kind.inside else asked
+        _judge(kind, operation, {**named[0], **inner}, response)
         named[0].update(inner)
         named[0].update(kind.effects.get(operation, {}))
         if kind.complete is not None:
@@ -352,12 +424,13 @@ def _do(kind: Kind, operation: str, asked: Record, there: dict[Any, Record], res
         if "ETag" in kind.made:
             named[0]["ETag"] = _make("E{up13}", named[0], response)
     if operation in kind.delete.split():
+        _refuse_needed(kind, named[0], response)
         for key in [key for key, each in there.items() if each is named[0]]:
             del there[key]
     return named[:1]
 
 
-def _tag(operation: str, asked: Record, there: dict[Any, Record], shape: Any) -> Record:
+def _tag(operation: str, asked: Record, there: dict[Any, Any], shape: Any) -> Record:
     """Tags by ARN: keys are told alone, tags as pairs or as a map."""
     arn = next(value for name, value in asked.items() if "arn" in name.lower())
     tags = there.setdefault(arn, {})
@@ -371,7 +444,15 @@ def _tag(operation: str, asked: Record, there: dict[Any, Record], shape: Any) ->
         tags.update({_at(each, "Key") or each.get("key"): each.get("Value", each.get("value", "")) for each in told})
     if operation != "list_tags_for_resource":
         return {}
-    name, member = next((name, member) for name, member in shape.members.items() if "tag" in name.lower())
+    return _told_tags(shape, tags)
+
+
+def _told_tags(shape: Any, tags: Record) -> Record:
+    name, member = next(
+        (name, member) for name, member in shape.members.items() if "tag" in name.lower() and "Token" not in name
+    )
+    if member.type_name == "structure":
+        return {name: _told_tags(member, tags)}
     if member.type_name == "map":
         return {name: dict(tags)}
     key, value = sorted(member.member.members, key=lambda each: "value" in each.lower())
@@ -383,12 +464,28 @@ def _create(kind: Kind, record: Record, there: dict[Any, Record], response: Any)
         record.setdefault(name, _make(template, record, response))
     if kind.complete is not None:
         kind.complete(record)
-    same = [each for each in there.values() if kind.unique and _at(each, kind.unique) == _at(record, kind.unique)]
-    if same and _at(record, kind.unique) is not None:
-        raise Refused(kind.taken, f"{_at(record, kind.unique)} already exists.")
+    _judge(kind, kind.create, record, response)
+    mine = [_at(record, each) for each in kind.unique.split()]
+    same = [each for each in there.values() if [_at(each, path) for path in kind.unique.split()] == mine]
+    if same and any(mine):
+        raise Refused(kind.taken, f"{mine[0]} already exists.")
     key = tuple(record.get(each) for each in kind.key.split())
     there[key] = record
     return record
+
+
+def _judge(kind: Kind, operation: str, record: Record, response: Any) -> None:
+    refused = kind.refuse(operation, record, response.region) if kind.refuse is not None else None
+    if refused is not None:
+        raise Refused(*refused)
+
+
+def _refuse_needed(kind: Kind, record: Record, response: Any) -> None:
+    place, _, members = kind.needed_by.partition(" ")
+    theirs, _, ours = members.partition("=")
+    others = _shelf(kind.service, response.current_account, response.region).get(f"{kind.service} {place}", {})
+    if place and any(each.get(theirs) == record.get(ours) for each in others.values()):
+        raise Refused(kind.in_use, "The resource is in use; take away what refers to it first.")
 
 
 def _is_asked(kind: Kind, record: Record, asked: Record) -> bool:
@@ -466,6 +563,7 @@ def _make(template: Any, record: Record, response: Any) -> Any:
         "hex12": fresh.hex[:12],
         "hex16": fresh.hex[:16],
         "region": response.region,
+        "scope": "global" if record.get("Scope") == "CLOUDFRONT" else "regional",
         "account": response.current_account,
         "partition": response.partition,
     }
