@@ -23,7 +23,7 @@ def mends() -> Iterator[tuple[Any, str, Any]]:
     from moto.kms.responses import KmsResponse
 
     enable, status = KmsResponse.enable_key_rotation, KmsResponse.get_key_rotation_status
-    answer = KmsResponse.replicate_key
+    answer, check = KmsResponse.replicate_key, KmsResponse._validate_cmk_id
 
     def enable_key_rotation(self: Any) -> str:
         period = self._get_param("RotationPeriodInDays")
@@ -116,7 +116,14 @@ def mends() -> Iterator[tuple[Any, str, Any]]:
         made = uuid.uuid4()
         return f"mrk-{made.hex}" if multi_region else str(made)
 
+    def validate(self: Any, key_id: str) -> None:
+        # moto knows no replicas' ids, which are without dashes inside
+        known = self.kms_backend.get_key_id(key_id)
+        if not known.startswith("mrk-") or known not in self.kms_backend.keys:
+            check(self, key_id)
+
     yield models, "generate_key_id", key_id
+    yield KmsResponse, "_validate_cmk_id", validate
     yield KmsResponse, "enable_key_rotation", enable_key_rotation
     yield KmsResponse, "get_key_rotation_status", get_key_rotation_status
     yield KmsResponse, "replicate_key", replicate_key
