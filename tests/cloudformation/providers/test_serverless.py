@@ -1,4 +1,4 @@
-"""Functions, queues, topics, tables and log groups are a few lines of table each, and keep what they are told."""
+"""Functions, queues, topics and log groups are a few lines of table each, and keep what they are told."""
 
 from __future__ import annotations
 
@@ -201,73 +201,3 @@ def test_a_topic_its_listeners_and_its_policy(bench, dead):
         bench.delete(thing)
     assert sns.list_topics()["Topics"] == []
     assert sns.list_subscriptions()["Subscriptions"] == []
-
-
-def test_a_table_with_all_its_extras(bench):
-    dynamodb = bench.client("dynamodb")
-    fixed: dict[str, Any] = {
-        "TableName": "notes",
-        "KeySchema": [{"AttributeName": "patient", "KeyType": "HASH"}, {"AttributeName": "at", "KeyType": "RANGE"}],
-        "BillingMode": "PAY_PER_REQUEST",
-    }
-
-    def names(*extra: str) -> list[dict[str, str]]:
-        return [{"AttributeName": each, "AttributeType": "S"} for each in ("patient", "at", *extra)]
-
-    def index(attribute: str) -> dict[str, Any]:
-        keys = [{"AttributeName": attribute, "KeyType": "HASH"}]
-        return {"IndexName": f"by-{attribute}", "KeySchema": keys, "Projection": {"ProjectionType": "ALL"}}
-
-    table = bench.make(
-        "AWS::DynamoDB::Table",
-        "Notes",
-        **fixed,
-        AttributeDefinitions=names("kind"),
-        GlobalSecondaryIndexes=[index("kind")],
-        StreamSpecification={"StreamViewType": "NEW_IMAGE"},
-        SSESpecification={"SSEEnabled": True, "SSEType": "KMS"},
-        DeletionProtectionEnabled=True,
-        TimeToLiveSpecification={"AttributeName": "expires", "Enabled": True},
-        PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True},
-        ContributorInsightsSpecification={"Enabled": True},
-        Tags=TAGS,
-    )
-    assert table.unapplied == ("ContributorInsightsSpecification",)
-    # these are told as a status, below
-    assert bench.lost(table) == {
-        "PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled=True",
-        "SSESpecification.SSEEnabled=True",
-        "TimeToLiveSpecification.Enabled=True",
-    }
-    assert statuses(dynamodb) == ("ENABLED", "ENABLED", "ENABLED", True)
-    assert "/stream/" in table["StreamArn"]
-
-    changed = bench.change(
-        table,
-        **fixed,
-        AttributeDefinitions=names("ward"),
-        GlobalSecondaryIndexes=[index("ward")],
-        Tags=[{"Key": "team", "Value": "another"}],
-    )
-    assert statuses(dynamodb) == ("DISABLED", "DISABLED", None, False)
-    facts = dynamodb.describe_table(TableName="notes")["Table"]
-    assert [each["IndexName"] for each in facts["GlobalSecondaryIndexes"]] == ["by-ward"]
-    assert not facts.get("DeletionProtectionEnabled")
-    tags = dynamodb.list_tags_of_resource(ResourceArn=table["Arn"])["Tags"]
-    assert [each["Value"] for each in tags if each["Key"] == "team"] == ["another"]
-    bench.delete(changed)
-    bench.delete(changed)
-    assert dynamodb.list_tables()["TableNames"] == []
-
-
-def statuses(dynamodb) -> tuple[str, str, str | None, bool]:
-    facts = dynamodb.describe_table(TableName="notes")["Table"]
-    backups = dynamodb.describe_continuous_backups(TableName="notes")["ContinuousBackupsDescription"]
-    expiry = dynamodb.describe_time_to_live(TableName="notes")["TimeToLiveDescription"]["TimeToLiveStatus"]
-    encryption = facts.get("SSEDescription", {}).get("Status")
-    return (
-        expiry,
-        backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"],
-        encryption if encryption != "DISABLED" else None,
-        bool(facts.get("StreamSpecification", {}).get("StreamEnabled")),
-    )
