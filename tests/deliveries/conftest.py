@@ -105,7 +105,9 @@ class Place:
         s3 = self.client("s3")
         if not any(each["Name"] == "kept" for each in s3.list_buckets()["Buckets"]):
             s3.create_bucket(Bucket="kept")
-        role = self.role(f"{name}-role", "lambda.amazonaws.com", may("s3:PutObject", "arn:aws:s3:::kept/*"), *statements)
+        role = self.role(
+            f"{name}-role", "lambda.amazonaws.com", may("s3:PutObject", "arn:aws:s3:::kept/*"), *statements
+        )
         made = self.client("lambda").create_function(
             FunctionName=name,
             Role=role,

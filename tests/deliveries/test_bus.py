@@ -102,7 +102,12 @@ def test_a_target_is_given_a_constant_a_part_or_a_text_made_of_parts(place, rule
             '"Ward 3: Ana \\"A\\""',
         ),
         "object": (
-            {"InputTransformer": {"InputPathsMap": paths, "InputTemplate": '{"w": <ward>, "n": <who>, "t": "in <ward>"}'}},
+            {
+                "InputTransformer": {
+                    "InputPathsMap": paths,
+                    "InputTemplate": '{"w": <ward>, "n": <who>, "t": "in <ward>"}',
+                }
+            },
             '{"w": 3, "n": "Ana \\"A\\"", "t": "in 3"}',
         ),
     }

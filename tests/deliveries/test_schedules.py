@@ -115,7 +115,9 @@ def test_any_call_of_any_service(place):
     assert place.client("sqs").list_queues()["QueueUrls"][0].endswith("/made")
 
 
-@pytest.mark.parametrize("expression", ["every day", "rate(0 days)", "cron(0 8 * * * *)", "cron(0 25 * * ? *)", "at(soon)"])
+@pytest.mark.parametrize(
+    "expression", ["every day", "rate(0 days)", "cron(0 8 * * * *)", "cron(0 25 * * ? *)", "at(soon)"]
+)
 def test_what_is_no_schedule_is_refused(place, queue, role, expression):
     with pytest.raises(ClientError, match="Invalid Schedule Expression"):
         schedule(place, expression, queue, role)

@@ -120,9 +120,7 @@ def test_a_bad_record_is_cut_out_and_told_to_the_destination(place):
 def test_without_a_limit_a_bad_record_holds_up_what_follows(place):
     source = stream(place)
     put(place, "bad")
-    place.map(
-        place.function("reader", LINES, may(READS_STREAMS)), source, StartingPosition="TRIM_HORIZON", BatchSize=1
-    )
+    place.map(place.function("reader", LINES, may(READS_STREAMS)), source, StartingPosition="TRIM_HORIZON", BatchSize=1)
     put(place, "after")
     assert {line for batch in place.kept() for line in batch} == {"bad"}
 

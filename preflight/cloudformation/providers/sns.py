@@ -7,7 +7,7 @@ from typing import Any
 
 from preflight.cloudformation.ledger import Declared
 from preflight.cloudformation.providers import Context, Made
-from preflight.cloudformation.providers._table import Each, Name, Scope, Setting, Table, Tags, call
+from preflight.cloudformation.providers._table import Each, Name, Scope, Setting, Table, Tags, call, passing_over_gone
 
 
 def _attribute(name: str, otherwise: str = "") -> Setting:
@@ -50,10 +50,16 @@ class Topic(Table):
     makes = call(
         "create_topic",
         "Attributes.DisplayName=DisplayName Attributes.KmsMasterKeyId=KmsMasterKeyId Attributes.FifoTopic=FifoTopic "
-        "Attributes.ContentBasedDeduplication=ContentBasedDeduplication",
+        "Attributes.ContentBasedDeduplication=ContentBasedDeduplication Attributes.TracingConfig=TracingConfig "
+        "Attributes.SignatureVersion=SignatureVersion Attributes.FifoThroughputScope=FifoThroughputScope "
+        "Attributes.ArchivePolicy=ArchivePolicy",
         Name="{name}",
     )
     then = (
+        _attribute("TracingConfig", "PassThrough"),
+        _attribute("SignatureVersion", "1"),
+        _attribute("FifoThroughputScope", "Topic"),
+        _attribute("ArchivePolicy", "{}"),
         _attribute("DisplayName"),
         _attribute("KmsMasterKeyId"),
         _attribute("ContentBasedDeduplication", "false"),
@@ -80,6 +86,12 @@ class Topic(Table):
         if fifo and not arguments["Name"].endswith(".fifo"):
             arguments["Name"] += ".fifo"
         return arguments
+
+    def read(self, made: Made, declared: Declared, context: Context) -> list[dict[str, Any]]:
+        """Its attributes, listeners and tags, with the name that its ARN tells."""
+        answers = super().read(made, declared, context)
+        arns = [each["Attributes"]["TopicArn"] for each in answers if "Attributes" in each]
+        return [*answers, *({"TopicName": arn.rpartition(":")[2]} for arn in arns)]
 
     def _attributes(self, scope: Scope, answer: Any) -> dict[str, Any]:
         return {**super()._attributes(scope, answer), "TopicName": scope.ref.rpartition(":")[2]}
@@ -127,6 +139,35 @@ class TopicPolicy(Table):
         return [context.client("sns").get_topic_attributes(TopicArn=each) for each in declared.peek("Topics", [])]
 
 
+class TopicInlinePolicy(Table):
+    """The policy of one topic."""
+
+    type = "AWS::SNS::TopicInlinePolicy"
+    service = "sns"
+    makes = call(
+        "set_topic_attributes", TopicArn="{TopicArn}", AttributeName="Policy", AttributeValue="{PolicyDocument}"
+    )
+    then = (
+        Setting(
+            call("set_topic_attributes", TopicArn="{ref}", AttributeName="Policy", AttributeValue="{PolicyDocument}"),
+            at_create=False,
+        ),
+    )
+    ref = "{TopicArn}"
+
+    def read(self, made: Made, declared: Declared, context: Context) -> list[dict[str, Any]]:
+        """The topic's policy."""
+        return [context.client("sns").get_topic_attributes(TopicArn=made.physical_id)]
+
+    def delete(self, made: Made, declared: Declared, context: Context) -> None:
+        """Its account alone may use the topic again."""
+        policy = _OWNERS_ONLY.replace("{item}", made.physical_id).replace("{account}", context.account)
+        with passing_over_gone():
+            context.client("sns").set_topic_attributes(
+                TopicArn=made.physical_id, AttributeName="Policy", AttributeValue=policy
+            )
+
+
 class Subscription(Table):
     """One listener of a topic."""
 
@@ -145,6 +186,7 @@ class Subscription(Table):
         _of_subscription("FilterPolicyScope", "MessageAttributes"),
         _of_subscription("RawMessageDelivery", "false"),
         _of_subscription("RedrivePolicy"),
+        _of_subscription("SubscriptionRoleArn", ""),
     )
     ref = "SubscriptionArn"
     attributes = "Arn={ref}"

@@ -75,6 +75,12 @@ class Queue(Table):
             arguments["QueueName"] += ".fifo"
         return arguments
 
+    def read(self, made: Made, declared: Declared, context: Context) -> list[dict[str, Any]]:
+        """Its attributes and tags, with the name that its ARN tells."""
+        answers = super().read(made, declared, context)
+        arns = [each["Attributes"]["QueueArn"] for each in answers if "Attributes" in each]
+        return [*answers, *({"QueueName": arn.rpartition(":")[2]} for arn in arns)]
+
     def _attributes(self, scope: Scope, answer: Mapping[str, Any]) -> dict[str, Any]:
         return {**super()._attributes(scope, answer), "QueueName": scope.ref.rpartition("/")[2]}
 
@@ -102,3 +108,23 @@ class QueuePolicy(Table):
         return [
             {"QueueUrl": each, **client.get_queue_attributes(QueueUrl=each, AttributeNames=["All"])} for each in queues
         ]
+
+
+class QueueInlinePolicy(Table):
+    """The policy of one queue."""
+
+    type = "AWS::SQS::QueueInlinePolicy"
+    service = "sqs"
+    makes = call("set_queue_attributes", QueueUrl="{Queue}", Attributes={"Policy": "{PolicyDocument}"})
+    then = (
+        Setting(
+            call("set_queue_attributes", QueueUrl="{ref}", Attributes={"Policy": "{PolicyDocument}"}), at_create=False
+        ),
+    )
+    ref = "{Queue}"
+    unmakes = call("set_queue_attributes", QueueUrl="{ref}", Attributes={"Policy": ""})
+
+    def read(self, made: Made, declared: Declared, context: Context) -> list[dict[str, Any]]:
+        """The queue's policy."""
+        told = context.client("sqs").get_queue_attributes(QueueUrl=made.physical_id, AttributeNames=["All"])
+        return [{"Queue": made.physical_id, **told}]

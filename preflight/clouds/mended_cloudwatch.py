@@ -1,0 +1,58 @@
+"""Mends the emulated CloudWatch: composite alarms are put, and described only when they are asked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+
+def mends() -> Iterable[tuple[Any, str, Any]]:
+    """What moto's responses lack."""
+    from moto.cloudwatch.responses import CloudWatchResponse
+
+    put, describe = CloudWatchResponse.put_metric_alarm, CloudWatchResponse.describe_alarms
+
+    def put_metric_alarm(self: Any) -> Any:
+        answer = put(self)
+        alarm = self.cloudwatch_backend.alarms[self._get_param("AlarmName")]
+        if self._get_param("Metrics"):
+            # moto reads them into objects that it cannot tell again
+            alarm.Metrics = self._get_param("Metrics")
+        return answer
+
+    def put_composite_alarm(self: Any) -> Any:
+        """As moto's put_metric_alarm, which takes a rule too."""
+        _refuse_missing(self)
+        answer = put(self)
+        alarm = self.cloudwatch_backend.alarms[self._get_param("AlarmName")]
+        for name in ("ActionsSuppressor", "ActionsSuppressorWaitPeriod", "ActionsSuppressorExtensionPeriod"):
+            if self._get_param(name) is not None:
+                setattr(alarm, name, self._get_param(name))
+        return answer
+
+    def describe_alarms(self: Any) -> Any:
+        # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html, checked_on
+        # 2026-11-22: "If you omit this parameter, only metric alarms are returned"
+        answer = describe(self)
+        wanted = self._get_param("AlarmTypes") or ["MetricAlarm"]
+        for kind in ("MetricAlarm", "CompositeAlarm"):
+            if kind not in wanted:
+                answer.result[f"{kind}s"] = []
+        return answer
+
+    for each in (put_metric_alarm, put_composite_alarm, describe_alarms):
+        yield CloudWatchResponse, each.__name__, each
+
+
+def _refuse_missing(response: Any) -> None:
+    from moto.cloudwatch.exceptions import ValidationError
+
+    there = response.cloudwatch_backend.alarms
+    known = {*there, *(each.alarm_arn for each in there.values())}
+    named = re.findall(r'\b(?:ALARM|OK|INSUFFICIENT_DATA)\s*\(\s*"?([^")]+?)"?\s*\)', response._get_param("AlarmRule"))
+    missing = [each for each in named if each not in known]
+    if missing:
+        raise ValidationError(
+            f"Could not save the composite alarm as alarms [{', '.join(missing)}] in the alarm rule do not exist"
+        )
