@@ -5,12 +5,32 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from preflight.cloudformation.providers import Context
-from preflight.cloudformation.providers._table import Scope, Table, Tags, call
+from preflight.cloudformation.ledger import Declared
+from preflight.cloudformation.providers import Context, Made
+from preflight.cloudformation.providers._ec2_faults import ONLY_NEW, faults
+from preflight.cloudformation.providers._table import Scope, Table, Tags, call, refusal
 
 
 class Ec2(Table):
+    """An EC2 resource; what EC2 refuses and moto does not is refused before anything is made."""
+
     service = "ec2"
+
+    def create(self, declared: Declared, context: Context) -> Made:
+        """Refuse, or make."""
+        self._refuse_faults(declared, context, f"new {self.type}", self.type)
+        return super().create(declared, context)
+
+    def update(self, made: Made, declared: Declared, before: Mapping[str, Any], context: Context) -> Made:
+        """Refuse, or change."""
+        if self.type not in ONLY_NEW:
+            self._refuse_faults(declared, context, self.type)
+        return super().update(made, declared, before, context)
+
+    def _refuse_faults(self, declared: Declared, context: Context, *kinds: str) -> None:
+        for kind in kinds:
+            for code, said in faults(kind, declared, context, backend(context)):
+                raise refusal(code, said, self.makes.operation if self.makes else self.type.rpartition(":")[2])
 
 
 class Tagged(Ec2):
@@ -34,6 +54,7 @@ class Tagged(Ec2):
 
 
 def default_group(context: Context, vpc: str) -> str:
+    """The id of a VPC's default security group."""
     mine = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "group-name", "Values": ["default"]}]
     return str(context.client("ec2").describe_security_groups(Filters=mine)["SecurityGroups"][0]["GroupId"])
 

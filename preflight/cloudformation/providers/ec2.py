@@ -7,7 +7,7 @@ from typing import Any
 
 from preflight.cloudformation.ledger import Declared
 from preflight.cloudformation.providers import Context, Made
-from preflight.cloudformation.providers._ec2 import Ec2, Tagged, default_group
+from preflight.cloudformation.providers._ec2 import Ec2, Tagged, backend, default_group
 from preflight.cloudformation.providers._ec2_endpoints import (
     VPCEndpoint,
     VPCEndpointService,
@@ -39,6 +39,7 @@ from preflight.cloudformation.providers._ec2_vpn import (
     VPNGateway,
     VPNGatewayRoutePropagation,
 )
+from preflight.cloudformation.providers._kept import kept
 from preflight.cloudformation.providers._table import (
     Call,
     Each,
@@ -204,6 +205,10 @@ def _tell_ranges(declared: Declared, context: Context) -> None:
             attributes["Ipv6CidrBlocks"][:] = [each["Ipv6CidrBlock"] for each in sixes]
 
 
+def _subnet(scope: Scope) -> Any:
+    return backend(scope.context).get_subnet(scope.ref)
+
+
 class Subnet(Tagged):
     """A range of a VPC in one Availability Zone."""
 
@@ -223,6 +228,7 @@ class Subnet(Tagged):
             ),
             otherwise={"AssignIpv6AddressOnCreation": {"Value": False}},
         ),
+        kept("describe_subnets.Subnets", _subnet, "EnableDns64 EnableLniAtDeviceIndex PrivateDnsNameOptionsOnLaunch"),
     )
     ref = "Subnet.SubnetId"
     attributes = (
@@ -232,6 +238,13 @@ class Subnet(Tagged):
     )
     unmakes = call("delete_subnet", SubnetId="{ref}")
     reads = (call("describe_subnets", SubnetIds=["{ref}"]),)
+
+    def arguments(self, scope: Scope) -> dict[str, Any]:
+        """Which zone EC2 would choose nobody can foretell; here it is the Region's first, and not another Region's."""
+        arguments = super().arguments(scope)
+        if not {"AvailabilityZone", "AvailabilityZoneId"} & arguments.keys():
+            arguments["AvailabilityZone"] = f"{scope.context.region}a"
+        return arguments
 
     def delete(self, made: Made, declared: Declared, context: Context) -> None:
         """The network ACL forgets the subnet; the emulated one would not, and could never be deleted."""
@@ -413,15 +426,27 @@ def _entry_direction(arguments: dict[str, Any]) -> None:
 _ENTRY = "NetworkAclId RuleNumber Protocol RuleAction Egress CidrBlock Ipv6CidrBlock IcmpTypeCode=Icmp PortRange"
 
 
+def _entry(scope: Scope) -> Any:
+    number, out = int(scope.declared.peek("RuleNumber")), scope.declared.peek("Egress", False)
+    acl = backend(scope.context).network_acls[scope.declared.peek("NetworkAclId")]
+    return next(
+        each
+        for each in acl.network_acl_entries
+        if str(each.rule_number) == str(number) and str(each.egress).lower() == str(out).lower()
+    )
+
+
 class NetworkAclEntry(Ec2):
     """One rule of a network ACL."""
 
     type = "AWS::EC2::NetworkAclEntry"
     named = Name("", limit=128)
     makes = call("create_network_acl_entry", _ENTRY, adjust=_entry_direction)
-    then = (Setting(call("replace_network_acl_entry", _ENTRY, adjust=_entry_direction), at_create=False),)
+    then = (
+        Setting(call("replace_network_acl_entry", _ENTRY, adjust=_entry_direction), at_create=False),
+        kept("describe_network_acls.NetworkAcls.Entries", _entry, "IcmpTypeCode=Icmp"),
+    )
     ref = "{name}"
-    drops = "Icmp"
     attributes = "Id={name}"
     unmakes = call("delete_network_acl_entry", "NetworkAclId RuleNumber Egress", adjust=_entry_direction)
     reads = (call("describe_network_acls", NetworkAclIds=["{NetworkAclId}"]),)
@@ -563,6 +588,7 @@ class _GroupRule(Ec2):
 
     def create(self, declared: Declared, context: Context) -> Made:
         """Authorize the rule."""
+        self._refuse_faults(declared, context, self.type)
         group = self._group(declared, context)
         authorize = getattr(context.client("ec2"), f"authorize_security_group_{self.direction}")
         answer = authorize(GroupId=group, IpPermissions=[permission(declared)])
@@ -615,6 +641,7 @@ class SecurityGroupEgress(_GroupRule):
 
     def create(self, declared: Declared, context: Context) -> Made:
         """Take away what lets everything out, then authorize the rule."""
+        self._refuse_faults(declared, context, self.type)
         group = self._group(declared, context)
         narrowed = context.beside.setdefault("narrowed_groups", set())
         if group not in narrowed:

@@ -91,7 +91,6 @@ def test_a_whole_network_goes_as_it_came(bench, ec2):
     private = make(
         "Subnet",
         "Private",
-        unapplied=("EnableDns64", "PrivateDnsNameOptionsOnLaunch"),
         VpcId=vpc.ref,
         CidrBlock="10.0.2.0/24",
         Ipv6CidrBlock=six.replace("00::/56", "01::/64"),
@@ -133,7 +132,6 @@ def test_a_whole_network_goes_as_it_came(bench, ec2):
     make(
         "NetworkAclEntry",
         "Ping",
-        unapplied=("Icmp",),
         NetworkAclId=acl.ref,
         RuleNumber=110,
         Protocol="1",
@@ -180,6 +178,8 @@ def test_a_whole_network_goes_as_it_came(bench, ec2):
         IpAddressType="ipv4",
     )
     bench.client("logs").create_log_group(logGroupName="flows")
+    trust = '{"Statement":[{"Effect":"Allow","Principal":{"Service":"vpc-flow-logs.amazonaws.com"}}]}'
+    bench.client("iam").create_role(RoleName="flows", AssumeRolePolicyDocument=trust)
     make(
         "FlowLog",
         "Flows",
