@@ -23,7 +23,7 @@ FLOORS = [
     {"clouds", "undo"},
     {"checks"},
     {"verdict"},
-    {"check_run", "hints", "compare", "progress"},
+    {"check_run", "hints", "compare", "progress", "questions"},
     {"course"},
     {"doctor", "study"},
     {"cli", "page", "pytest_plugin", "__main__"},

@@ -37,6 +37,9 @@ AS_A_LEARNER = [
     ("./lab hint 3", 0, "hint"),
     ("./lab progress", 0, "3"),
     ("./lab compare 3", 2, "./lab"),
+    ("./lab ask 1 leftovers", 0, "Deleting the stack"),
+    ("./lab ask 1 may anyone s3:GetObject Notes/today", 0, "No: s3:GetObject"),
+    ("./lab ask 6 reach internet Database 5432", 0, "does not reach"),
     ("./lab reset 3", 0, "workspace/aside"),
     ("./lab doctor", 0, "python"),
 ]

@@ -211,7 +211,7 @@ def logs_of_functions(item: Item, stack: _Stack) -> Iterator[Leftover]:
             "beside",
             what="its log group stays once it has run, and the lines in it never expire",
             because="Lambda makes the group itself when the function first runs",
-            change=f"aws logs delete-log-group --log-group-name {name}"
+            change='aws logs delete-log-group --log-group-name "/aws/lambda/NAME OF THE FUNCTION"'
             if _is_of_cdk(item)
             else "log_group=logs.LogGroup(self, ..., removal_policy=cdk.RemovalPolicy.DESTROY)",
             source="https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-loggroups.html",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import typer
 
-from preflight.cli import check, cloud, machine, study, trail
+from preflight.cli import ask, check, cloud, machine, study, trail
 from preflight.cli.desk import Desk
 from preflight.errors import DeployFailed, PreflightError, Refused
 
@@ -35,6 +35,7 @@ _COMMANDS: dict[str, Callable[..., int | None]] = {
     "check": check.check,
     "hint": study.hint,
     "compare": study.compare,
+    "ask": ask.ask,
     "progress": study.progress,
     "verify": check.verify,
     "doctor": machine.doctor,

@@ -1,0 +1,101 @@
+"""Asking a design a question: a lab's code, a template, or a stack of a cdk.out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from preflight.cli.desk import Desk
+from preflight.cli.lines import KEPT, NAME, NOT_YET, UNKNOWN, Lines
+from preflight.errors import Usage
+
+if TYPE_CHECKING:
+    from preflight.questions import Reply
+    from preflight.template import Template
+
+
+def ask(
+    context: typer.Context,
+    target: Annotated[str, typer.Argument(metavar="TARGET", help="A lab, a template, or a cdk.out folder.")],
+    question: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="QUESTION", help="may WHO ACTION [RESOURCE]; reach FROM TO PORT [PROTOCOL]; leftovers."),
+    ] = None,
+    given: Annotated[
+        list[str] | None,
+        typer.Option("--context", metavar="KEY=VALUE", help="A condition key of the request, for `may`; repeatable."),
+    ] = None,
+    stack: Annotated[str | None, typer.Option("--stack", help="Which stack of a cdk.out.")] = None,
+    worked: Annotated[bool, typer.Option("--worked", help="Ask the lab's worked stack.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print plain data.")] = False,
+) -> int:
+    """Ask your own design a question: who may do what, what reaches what, what a teardown leaves behind."""
+    from preflight import questions
+
+    desk: Desk = context.obj
+    keys = _context(given or [])
+    if question and question[0].lower() not in questions.FORMS:
+        # said before anything slow is begun
+        questions.ask(_nothing(), question)
+    reply = questions.ask(_template(desk, target, stack, worked), question or [], context=keys)
+    if as_json:
+        desk.show_json({"question": question, "holds": reply.holds, "answer": reply.sentence, **reply.data})
+    else:
+        desk.show(reply_lines(reply, desk.width))
+    return 0
+
+
+def reply_lines(reply: Reply, width: int) -> Lines:
+    """An answer as the learner reads it: the sentence, then each reason with the line that would change it."""
+    lines = Lines(width)
+    mark, style = {True: ("✓", KEPT), False: ("✗", NOT_YET), None: ("·", UNKNOWN)}[reply.holds]
+    lines.mark(mark, reply.sentence, style)
+    for point in reply.points:
+        lines.blank().add(point.about, NAME, indent=2)
+        lines.add(point.said, indent=4)
+        if point.change:
+            lines.row("change", point.change, indent=4)
+    return lines
+
+
+def _template(desk: Desk, target: str, stack: str | None, worked: bool) -> Template:
+    path = Path(target)
+    if not target.isdigit() and (path.exists() or path.suffix or len(path.parts) > 1):
+        return _of_path(path, stack)
+    from preflight.synth import Synthesizer
+    from preflight.template import Template
+
+    lab = desk.lab(target)
+    code = desk.workspace.code_for(lab, choice="worked" if worked else None)
+    with desk.waiting(f"Lab {lab.number}: building …"), Synthesizer(desk.root, say=desk.say) as synthesizer:
+        return Template.load(synthesizer.synth(code.path, lab.construct_id).template_path)
+
+
+def _of_path(path: Path, stack: str | None) -> Template:
+    from preflight.clouds.launch import tasks
+    from preflight.template import Template
+
+    found = {each.name: each.template_file for each in tasks(path)}
+    if stack is not None and stack not in found:
+        raise Usage(f"{path} has no stack {stack}, only {', '.join(found)}; ask one with --stack {next(iter(found))}")
+    if stack is None and len(found) > 1:
+        raise Usage(f"{path} has the stacks {', '.join(found)}; ask one with --stack {next(iter(found))}")
+    if not found:
+        raise Usage(f"{path} has no stack; make one with cdk synth, or name a template file")
+    return Template.load(found[stack] if stack else next(iter(found.values())))
+
+
+def _context(words: list[str]) -> dict[str, str]:
+    pairs = [word.partition("=") for word in words]
+    for key, equals, _ in pairs:
+        if not equals or ":" not in key:
+            raise Usage(f"{key} is no condition key with its value; say it as --context aws:SecureTransport=false")
+    return {key: value for key, _, value in pairs}
+
+
+def _nothing() -> Template:
+    from preflight.template import Template
+
+    return Template({"Resources": {}})

@@ -1,0 +1,57 @@
+"""Asking at the terminal: of a lab, of a template, of a stack in a cdk.out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.shelf.builder import Shelf
+
+KEPT = {"Resources": {"Kept": {"Type": "AWS::SNS::Topic", "DeletionPolicy": "Retain"}}}
+
+
+def test_a_lab_s_own_code_is_asked(shelf: Shelf) -> None:
+    shelf.start(1).run("ask", "1", "leftovers").says("Deleting the stack", code=0)
+    shelf.run("ask", "1", "may", "anyone", "s3:GetObject").says("No: s3:GetObject", code=0)
+
+
+def test_a_template_is_asked_and_answers_machines_too(shelf: Shelf, tmp_path: Path) -> None:
+    (file := tmp_path / "kept.json").write_text(json.dumps(KEPT))
+    shelf.run("ask", str(file), "leftovers").says("1 thing", "Kept", "Retain", "apply_removal_policy", code=0)
+    said = shelf.run("ask", str(file), "leftovers", "--json").says(code=0).json()
+    assert said["holds"] is False
+    assert [each["fate"] for each in said["leftovers"]] == ["stays"]
+
+
+def test_of_several_stacks_one_is_named(shelf: Shelf, tmp_path: Path) -> None:
+    artifacts = {
+        name: {
+            "type": "aws:cloudformation:stack",
+            "environment": "aws://unknown-account/unknown-region",
+            "properties": {"templateFile": f"{name}.template.json"},
+        }
+        for name in ("One", "Two")
+    }
+    (tmp_path / "manifest.json").write_text(json.dumps({"version": "50.0.0", "artifacts": artifacts}))
+    for name in artifacts:
+        (tmp_path / f"{name}.template.json").write_text(json.dumps(KEPT))
+    shelf.run("ask", str(tmp_path), "leftovers").says("One, Two", "--stack One", code=2)
+    shelf.run("ask", str(tmp_path), "leftovers", "--stack", "Two").says("Kept", code=0)
+    shelf.run("ask", str(tmp_path), "leftovers", "--stack", "Six").says("no stack Six", code=2)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["1"], "Ask something"),
+        (["1", "sing"], "Nobody answers sing"),
+        (["./nowhere.json", "leftovers"], "nowhere.json"),
+        (["7", "leftovers"], "no lab called 7"),
+        (["1", "may", "anyone", "s3:GetObject", "--context", "SecureTransport"], "no condition key"),
+    ],
+)
+def test_what_cannot_be_asked_is_one_sentence(shelf: Shelf, words: list[str], said: str) -> None:
+    answer = shelf.run("ask", *words).says(said, code=2)
+    assert answer.out == "" and answer.err.count("\n") == 1

@@ -1,0 +1,127 @@
+"""Questions in the learner's words reach the analyser that answers them, and wrong words reach the next command."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from preflight.errors import Usage
+from preflight.questions import FORMS, Reply, ask
+from preflight.template import Template
+
+
+def design() -> Template:
+    """A bucket one role may read over TLS, and two security groups of which one lets the other in."""
+    role = {
+        "AssumeRolePolicyDocument": {
+            "Statement": [
+                {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+            ]
+        },
+        "Policies": [
+            {
+                "PolicyName": "read",
+                "PolicyDocument": {
+                    "Statement": [
+                        {
+                            "Effect": "Allow",
+                            "Action": "s3:GetObject",
+                            "Resource": {"Fn::Sub": "${Notes.Arn}/*"},
+                            "Condition": {"Bool": {"aws:SecureTransport": "true"}},
+                        }
+                    ]
+                },
+            }
+        ],
+    }
+    from_web = {"IpProtocol": "tcp", "FromPort": 5432, "ToPort": 5432, "CidrIp": "10.0.0.0/24"}
+    return Template(
+        {
+            "Resources": {
+                "Notes": {"Type": "AWS::S3::Bucket", "DeletionPolicy": "Retain"},
+                "Reader": {"Type": "AWS::IAM::Role", "Properties": role},
+                "Vpc": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}},
+                "Web": {
+                    "Type": "AWS::EC2::Subnet",
+                    "Properties": {"VpcId": {"Ref": "Vpc"}, "CidrBlock": "10.0.0.0/24"},
+                },
+                "Data": {
+                    "Type": "AWS::EC2::Subnet",
+                    "Properties": {"VpcId": {"Ref": "Vpc"}, "CidrBlock": "10.0.1.0/24"},
+                },
+                "Db": {
+                    "Type": "AWS::EC2::SecurityGroup",
+                    "Properties": {
+                        "VpcId": {"Ref": "Vpc"},
+                        "GroupDescription": "data",
+                        "SecurityGroupIngress": [from_web],
+                    },
+                },
+            }
+        }
+    )
+
+
+def answered(question: str, **context: Any) -> Reply:
+    return ask(design(), question.split(), context=context.get("context"))
+
+
+def test_who_may_do_what_with_the_statement_that_says_so() -> None:
+    reply = answered("may Reader s3:GetObject Notes/today")
+    assert reply.holds is True and reply.sentence.startswith("Yes: s3:GetObject")
+    assert any("applies" in point.said for point in reply.points)
+    assert reply.data["answer"] == "allowed"
+
+
+def test_a_condition_of_the_request_can_be_given() -> None:
+    reply = answered("may Reader s3:GetObject Notes/today", context={"aws:SecureTransport": "false"})
+    assert reply.holds is False and reply.sentence.startswith("No: ")
+
+
+def test_what_reaches_what_and_what_stands_in_the_way() -> None:
+    assert answered("reach Web Data 5432 tcp").holds is True
+    reply = ask(design(), ["reach", "Web", "Db in Data", "22"])
+    assert reply.holds is False
+    assert reply.data["code"] and any(reply.data["code"] in point.said for point in reply.points)
+
+
+def test_a_range_of_ports_is_a_question_too() -> None:
+    reply = ask(design(), ["reach", "Web", "Db in Data", "5000-6000"])
+    assert reply.holds is True and reply.data["port"] == 5432
+
+
+def test_what_a_teardown_leaves() -> None:
+    reply = answered("leftovers")
+    assert reply.holds is False
+    assert [point.about for point in reply.points] == ["Notes"]
+    assert ask(Template({"Resources": {}}), ["leftovers"]).holds is True
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "",
+        "who is there",
+        "may Reader",
+        "may Reader GetObject",
+        "may Nobody s3:GetObject",
+        "may Reader s3:GetObject Nothing",
+        "reach Web",
+        "reach Web Db https",
+        "reach Web Data 70000",
+        "reach Nowhere Data 22",
+        "leftovers please",
+    ],
+)
+def test_what_cannot_be_answered_says_how_to_ask(question: str) -> None:
+    with pytest.raises(Usage) as error:
+        answered(question)
+    assert "\n" not in str(error.value) and re.search(r"\b(ask|name) ", str(error.value))
+
+
+def test_every_form_is_told_with_an_instance_of_its_own() -> None:
+    for name, form in FORMS.items():
+        assert form.usage.split()[0] == name
+        assert form.least <= len(form.example.split()) - 2 <= form.most
