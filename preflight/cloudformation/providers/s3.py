@@ -62,6 +62,19 @@ def _lifecycle(arguments: dict[str, Any]) -> None:
         rule["Filter"] = {"Tag": tags[0]} if tags else filters or {"Prefix": ""}
 
 
+class _Notifications(Setting):
+    """Whom a bucket tells; that EventBridge is told is a switch in CloudFormation and an empty element in S3."""
+
+    def _arguments(self, table: Table, scope: Scope) -> dict[str, Any]:
+        arguments = super()._arguments(table, scope)
+        wanted = arguments.get("NotificationConfiguration", {})
+        if "EventBridgeConfiguration" in wanted:
+            enabled = scope.fill("{NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled}")
+            if str(enabled).lower() == "false":
+                del wanted["EventBridgeConfiguration"]
+        return arguments
+
+
 class Bucket(Table):
     """A bucket and every configuration S3 keeps on it."""
 
@@ -155,14 +168,13 @@ class Bucket(Table):
             ),
             remove=call("delete_bucket_replication", Bucket="{ref}"),
         ),
-        Setting(
+        _Notifications(
             call(
                 "put_bucket_notification_configuration",
                 "NotificationConfiguration",
                 names="LambdaFunctionConfigurations=LambdaConfigurations LambdaFunctionArn=Function QueueArn=Queue "
                 "TopicConfigurations=TopicConfigurations TopicArn=Topic Events=Event Key=S3Key FilterRules=Rules",
                 Bucket="{ref}",
-                SkipDestinationValidation=True,
             ),
             remove=call("put_bucket_notification_configuration", Bucket="{ref}", NotificationConfiguration={}),
         ),
@@ -176,7 +188,7 @@ class Bucket(Table):
         "LifecycleConfiguration.TransitionDefaultMinimumObjectSize "
         "LifecycleConfiguration.Rules.ObjectSizeGreaterThan LifecycleConfiguration.Rules.ObjectSizeLessThan "
         "LifecycleConfiguration.Rules.NoncurrentVersionExpiration.NewerNoncurrentVersions "
-        "LoggingConfiguration.TargetObjectKeyFormat NotificationConfiguration.EventBridgeConfiguration "
+        "LoggingConfiguration.TargetObjectKeyFormat "
         "ReplicationConfiguration.Rules.Filter ReplicationConfiguration.Rules.SourceSelectionCriteria"
     )
     attributes = (
@@ -219,6 +231,11 @@ class Bucket(Table):
             context.client("s3").head_bucket(Bucket=name)
             raise refusal("AlreadyExists", f"{name} already exists", "CreateBucket", status=409)
         return super().create(declared, context)
+
+    def read(self, made: Made, declared: Declared, context: Context) -> list[dict[str, Any]]:
+        """What S3 tells; that EventBridge is told it says by an empty element."""
+        answers = super().read(made, declared, context)
+        return [*answers, {"EventBridgeEnabled": any("EventBridgeConfiguration" in each for each in answers)}]
 
     def ask(self, scope: Scope, operation: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Refuse the lifecycle rules S3 refuses."""

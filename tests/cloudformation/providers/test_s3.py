@@ -129,7 +129,6 @@ def test_every_configuration_is_kept_or_named(bench, logs):
         "LifecycleConfiguration.Rules.0.NoncurrentVersionExpiration.NewerNoncurrentVersions",
         "LifecycleConfiguration.Rules.4.ObjectSizeGreaterThan",
         "LifecycleConfiguration.TransitionDefaultMinimumObjectSize",
-        "NotificationConfiguration.EventBridgeConfiguration",
         "ReplicationConfiguration.Rules.0.Filter",
     )
     # the first two are the bucket itself; a bucket that takes no ACL answers "private" with its owner's grant
