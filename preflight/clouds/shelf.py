@@ -313,6 +313,29 @@ KINDS: tuple[Kind | Tagged, ...] = (
         gone="WAFNonexistentItemException",
     ),
     Tagged("wafv2"),
+    Kind(
+        "logs",
+        "logGroupIdentifier",
+        put="put_data_protection_policy",
+        read="get_data_protection_policy",
+        delete="delete_data_protection_policy",
+    ),
+    Kind(
+        "logs",
+        "queryDefinitionId",
+        {"queryDefinitionId": "{uuid}"},
+        put="put_query_definition",
+        read="describe_query_definitions",
+        delete="delete_query_definition",
+    ),
+    Kind(
+        "logs",
+        "policyType policyName",
+        {"accountId": "{account}"},
+        put="put_account_policy",
+        read="describe_account_policies",
+        delete="delete_account_policy",
+    ),
 )
 
 

@@ -632,6 +632,8 @@ def fit(shape: Any, holder: Declared, key: str, names: Mapping[str, str]) -> Any
         return {each: fit(shape.value, inner, each, names) for each in inner} if isinstance(inner, Declared) else {}
     if kind in ("structure", "list", "map") and isinstance(value, str) and value[:1] in ("{", "["):
         return json.loads(holder.take(key))
+    if kind == "map" and isinstance(value, list) and all(isinstance(each, Mapping) and "Key" in each for each in value):
+        return tag_dict(holder.take(key))
     if kind == "list":
         if isinstance(value, Mapping) and shape.member.type_name == "structure":
             return [_item(shape.member, holder[key], names, key)]

@@ -83,17 +83,14 @@ class WebACL(_Waf):
     named = Name("Name", limit=128)
     makes = _row("create_web_acl", _ACL)
     then = (Setting(_row("update_web_acl", _ACL, Id="{made.Id}", LockToken="latest"), at_create=False),)
-    attributes = "Arn=Summary.ARN Id=Summary.Id"
+    attributes = (
+        "Arn=Summary.ARN||WebACL.ARN Id=Summary.Id||WebACL.Id Capacity=WebACL.Capacity "
+        "LabelNamespace=WebACL.LabelNamespace"
+    )
+    describes = call("get_web_acl", "Scope", Name="{name}", Id="{made.Id}")
     unmakes = call("delete_web_acl", "Scope", Name="{name}", Id="{made.Id}", LockToken="latest")
     reads = _reads("web_acl")
     untold = "Scope"
-
-    def _attributes(self, scope: Scope, answer: Mapping[str, Any]) -> dict[str, Any]:
-        found = super()._attributes(scope, answer)
-        told = scope.context.client("wafv2").get_web_acl(
-            Name=scope.name, Scope=scope.declared.peek("Scope"), Id=found["Id"]
-        )["WebACL"]
-        return {**found, "Capacity": told["Capacity"], "LabelNamespace": told["LabelNamespace"]}
 
 
 class RuleGroup(_Waf):
