@@ -36,12 +36,14 @@ def listening(deliveries: Deliveries) -> AbstractContextManager[None]:
 
     def create_schedule(self: Any, *rest: Any, **named: Any) -> Any:
         _refuse_invalid(named)
+        _refuse_untrusting(deliveries, self, named)
         schedule = create(self, *rest, **named)
         schedule.preflight_since = deliveries.now()
         return schedule
 
     def update_schedule(self: Any, *rest: Any, **named: Any) -> Any:
         _refuse_invalid(named)
+        _refuse_untrusting(deliveries, self, named)
         schedule = update(self, *rest, **named)
         schedule.preflight_since = deliveries.now()
         return schedule
@@ -91,7 +93,13 @@ def _fire_schedule(deliveries: Deliveries, at: datetime, schedule: Any, group: A
     target = schedule.target
     arn = str(target["Arn"])
     sender = Sender(
-        SCHEDULER, schedule.arn, account, region, str(target.get("RoleArn")), by_role=True, parameters=target
+        SCHEDULER,
+        group_arn(schedule.group_name, account, region),
+        account,
+        region,
+        str(target.get("RoleArn")),
+        by_role=True,
+        parameters=target,
     )
     payload = _with_context(str(target.get("Input") or "{}"), schedule, at)
     try:
@@ -102,7 +110,7 @@ def _fire_schedule(deliveries: Deliveries, at: datetime, schedule: Any, group: A
             (target.get("DeadLetterConfig") or {}).get("Arn"),
             payload,
             service=SCHEDULER,
-            source=schedule.arn,
+            source=sender.source,
             role=sender.role,
             attributes={
                 "ERROR_CODE": error.code,
@@ -117,6 +125,14 @@ def _fire_schedule(deliveries: Deliveries, at: datetime, schedule: Any, group: A
     is_last = schedule.schedule_expression.startswith("at(")
     if is_last and schedule.action_after_completion == "DELETE":
         group.schedules.pop(schedule.name, None)
+
+
+def group_arn(group: str, account: str, region: str) -> str:
+    """What Scheduler tells of itself to the role it assumes: the schedule's group.
+
+    https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html, 2026-11-22
+    """
+    return f"arn:aws:scheduler:{region}:{account}:schedule-group/{group}"
 
 
 def _with_context(text: str, schedule: Any, at: datetime) -> str:
@@ -320,6 +336,19 @@ def _refuse_invalid(asked: dict[str, Any]) -> None:
     window = asked.get("flexible_time_window") or {}
     if window.get("Mode") == "FLEXIBLE" and not window.get("MaximumWindowInMinutes"):
         raise ValidationException("Invalid FlexibleTimeWindow: MaximumWindowInMinutes must be specified.")
+
+
+def _refuse_untrusting(deliveries: Deliveries, held: Any, asked: dict[str, Any]) -> None:
+    """Raise Scheduler's error for a role that does not let it in."""
+    from moto.scheduler.exceptions import ValidationException
+
+    role = str((asked.get("target") or {}).get("RoleArn"))
+    source = group_arn(asked.get("group_name") or "default", held.account_id, held.region_name)
+    answer = deliveries.judge.may_act(role, "sts:GetCallerIdentity", "*", service=SCHEDULER, source=source)
+    if answer.layer == "role trust policy":
+        raise ValidationException(
+            "The execution role you provide must allow AWS EventBridge Scheduler to assume the role."
+        )
 
 
 def _later(since: datetime | None, born: datetime | None, until: datetime) -> datetime:

@@ -92,11 +92,10 @@ def test_a_role_that_may_not_sends_nothing_and_puts_it_aside(place, queue):
     assert message["MessageAttributes"]["ERROR_CODE"]["StringValue"] == "NO_PERMISSIONS"
 
 
-def test_a_role_that_trusts_another_service_sends_nothing(place, queue):
+def test_a_role_that_trusts_another_service_is_refused(place, queue):
     role = place.role("scheduler", "lambda.amazonaws.com", may("sqs:SendMessage", queue))
-    schedule(place, "rate(1 minute)", queue, role)
-    place.cloud.deliveries.advance(seconds=1)
-    assert place.received(queue) == []
+    with pytest.raises(ClientError, match="must allow AWS EventBridge Scheduler to assume the role"):
+        schedule(place, "rate(1 minute)", queue, role)
 
 
 def test_a_function_is_called_with_the_schedules_role(place):
