@@ -279,7 +279,7 @@ class Functions:
             memory=int(function.memory_size),
             storage=int(function.ephemeral_storage),
             code=hashlib.sha256(function.code_bytes).hexdigest()[:16],
-            layers=tuple(each["Arn"] for each in function.layers),
+            layers=tuple(hashlib.sha256(each).hexdigest() for each in _layers(function)),
             variables=tuple(sorted(variables.items())),
         )
 
@@ -631,17 +631,8 @@ def _refuse_what_does_not_run(function: Any) -> None:
 
 
 def _layers(function: Any) -> list[bytes]:
-    module = sys.modules["moto.awslambda.models"]
-    found = []
-    for each in function.layers:
-        _, _, _, region, account, *_ = each["Arn"].split(":")
-        version = module.lambda_backends[account][region].layers_versions_by_arn(each["Arn"])
-        if version is not None:
-            found.append(version.code_bytes)
-        else:
-            # a version that is deleted goes on for the functions that have it
-            found.append(each.get("preflight_code", b""))
-    return [each for each in found if each]
+    held: list[bytes] = getattr(function, "preflight_layers", [])
+    return held
 
 
 def _logging(function: Any) -> dict[str, str]:
