@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from preflight.cloudformation.ledger import Declared
 from preflight.cloudformation.providers import Context, Made
-from preflight.cloudformation.providers._ec2 import Ec2, Tagged
+from preflight.cloudformation.providers._ec2 import Ec2, Tagged, backend
+from preflight.cloudformation.providers._kept import kept
 from preflight.cloudformation.providers._table import Each, Name, Scope, Setting, Tags, call, passing_over_gone
 
 _IMPORT_KEY = call("import_key_pair", "KeyName PublicKeyMaterial")
@@ -66,6 +69,14 @@ def _run(arguments: dict[str, Any]) -> None:
             disk["Ebs"].setdefault("DeleteOnTermination", True)
 
 
+def _record(scope: Scope) -> Any:
+    return backend(scope.context).get_instance(scope.ref)
+
+
+def _placement(scope: Scope) -> Any:
+    return _record(scope).placement
+
+
 class Instance(Tagged):
     """A virtual machine, on paper: its API state is kept, nothing boots."""
 
@@ -76,11 +87,29 @@ class Instance(Tagged):
         "ImageId InstanceType KeyName SubnetId SecurityGroupIds SecurityGroups PrivateIpAddress UserData "
         "BlockDeviceMappings NetworkInterfaces EbsOptimized Monitoring.Enabled=Monitoring DisableApiTermination "
         "InstanceInitiatedShutdownBehavior LaunchTemplate MetadataOptions IamInstanceProfile.Name=IamInstanceProfile "
-        "Placement.AvailabilityZone=AvailabilityZone Placement.Tenancy=Tenancy CreditSpecification",
+        "Placement.AvailabilityZone=AvailabilityZone Placement.Tenancy=Tenancy Ipv6AddressCount",
         names="Groups=GroupSet",
         adjust=_run,
     )
     then = (
+        kept(
+            "describe_instances.Reservations.Instances",
+            _record,
+            "CpuOptions HibernationOptions EnclaveOptions PrivateDnsNameOptions EbsOptimized",
+        ),
+        kept(
+            "describe_instances.Reservations.Instances.Placement",
+            _placement,
+            "GroupName=PlacementGroupName HostId Affinity Tenancy",
+        ),
+        kept(
+            "describe_instance_credit_specifications.InstanceCreditSpecifications",
+            _record,
+            "CpuCredits=CreditSpecification.CPUCredits",
+        ),
+        Setting(
+            call("modify_instance_attribute", "InstanceType.Value=InstanceType", InstanceId="{ref}"), at_create=False
+        ),
         Setting(
             call("modify_instance_attribute", "SourceDestCheck.Value=SourceDestCheck", InstanceId="{ref}"),
             otherwise={"SourceDestCheck": {"Value": True}},
@@ -108,8 +137,8 @@ class Instance(Tagged):
             remove=call("detach_volume", InstanceId="{ref}", VolumeId="{item.VolumeId}"),
         ),
     )
+    in_place = frozenset({"IamInstanceProfile", "UserData", "EbsOptimized", "Monitoring", "MetadataOptions"})
     ref = "Instances[0].InstanceId"
-    drops = "CreditSpecification"
     attributes = (
         "InstanceId={ref} AvailabilityZone=Reservations[0].Instances[0].Placement.AvailabilityZone "
         "PrivateIp=Reservations[0].Instances[0].PrivateIpAddress PublicIp=Reservations[0].Instances[0].PublicIpAddress "
@@ -125,7 +154,67 @@ class Instance(Tagged):
         call("describe_instance_attribute", InstanceId="{ref}", Attribute="instanceInitiatedShutdownBehavior"),
         call("describe_instance_attribute", InstanceId="{ref}", Attribute="userData"),
         call("describe_volumes", Filters=[{"Name": "attachment.instance-id", "Values": ["{ref}"]}]),
+        call("describe_instance_credit_specifications", InstanceIds=["{ref}"]),
     )
+
+    def begin(self, scope: Scope) -> dict[str, Any]:
+        """Launch by the properties, and by the launch template where they say nothing."""
+        tell_credits()
+        return super().begin(scope)
+
+    def arguments(self, scope: Scope) -> dict[str, Any]:
+        """moto takes a launch template's image, type, groups and disks, and no more of it."""
+        arguments = super().arguments(scope)
+        if "LaunchTemplate" not in arguments:
+            return arguments
+        named = {name: value for name, value in arguments["LaunchTemplate"].items() if name != "Version"}
+        version = arguments["LaunchTemplate"].get("Version", "$Default")
+        client = scope.context.client("ec2")
+        found = client.describe_launch_template_versions(**named, Versions=[version])["LaunchTemplateVersions"]
+        data = found[0]["LaunchTemplateData"] if found else {}
+        for name, value in data.items():
+            if name in ("MetadataOptions", "Placement"):
+                told = {key: each for key, each in value.items() if key != "State"}
+                arguments[name] = {**told, **arguments.get(name, {})}
+            elif name not in ("TagSpecifications", "InstanceRequirements", "UserData"):
+                arguments.setdefault(name, value)
+        if "UserData" in data:
+            arguments.setdefault("UserData", _decoded(data["UserData"]))
+        return arguments
+
+    def finish(self, scope: Scope, answer: Mapping[str, Any]) -> None:
+        """The disks that come with the instance carry its tags, when that is wanted."""
+        super().finish(scope, answer)
+        client = scope.context.client("ec2")
+        wanted = [{"Key": key, "Value": value} for key, value in self.tags.of(scope).items()]
+        if str(scope.declared.take("PropagateTagsToVolumeOnCreation", False)).lower() == "true":
+            own = [{"Name": "attachment.instance-id", "Values": [scope.ref]}]
+            disks = [each["VolumeId"] for each in client.describe_volumes(Filters=own)["Volumes"]]
+            if disks:
+                client.create_tags(Resources=disks, Tags=wanted)
+
+    def change(self, before: Scope, after: Scope) -> None:
+        """What EC2 changes on a stopped instance, and its profile."""
+        super().change(before, after)
+        after.declared.take("PropagateTagsToVolumeOnCreation")
+        client, record = after.context.client("ec2"), _record(after)
+        old, new = (each.declared.peek("UserData", "") for each in (before, after))
+        if old != new:
+            client.modify_instance_attribute(InstanceId=after.ref, UserData={"Value": _decoded(new)})
+        record.monitoring_state = "enabled" if self._flag(after, "Monitoring") else "disabled"
+        _change_profile(before, after)
+
+    def read(self, made: Made, declared: Declared, context: Context) -> list[dict[str, Any]]:
+        """The instance, and whether its disks carry its tags."""
+        answers = super().read(made, declared, context)
+        own = [{"Name": "attachment.instance-id", "Values": [made.physical_id]}]
+        disks = context.client("ec2").describe_volumes(Filters=own)["Volumes"]
+        tagged = any("aws:cloudformation:logical-id" in str(each.get("Tags")) for each in disks)
+        return [*answers, {"PropagateTagsToVolumeOnCreation": tagged}]
+
+    @staticmethod
+    def _flag(scope: Scope, name: str) -> bool:
+        return str(scope.declared.take(name, False)).lower() == "true"
 
     def delete(self, made: Made, declared: Declared, context: Context) -> None:
         """The network interface the instance came with goes with it; the emulated EC2 would keep it."""
@@ -139,6 +228,52 @@ class Instance(Tagged):
                     client.delete_network_interface(NetworkInterfaceId=card["NetworkInterfaceId"])
 
 
+def _change_profile(before: Scope, after: Scope) -> None:
+    old, new = (each.declared.peek("IamInstanceProfile") for each in (before, after))
+    if old == new:
+        return
+    client = after.context.client("ec2")
+    own = [{"Name": "instance-id", "Values": [after.ref]}]
+    there = client.describe_iam_instance_profile_associations(Filters=own)["IamInstanceProfileAssociations"]
+    # moto's replacement leaves the instance with the first profile
+    for each in there:
+        client.disassociate_iam_instance_profile(AssociationId=each["AssociationId"])
+    if new:
+        profile = {"Name": after.declared.take("IamInstanceProfile")}
+        client.associate_iam_instance_profile(InstanceId=after.ref, IamInstanceProfile=profile)
+
+
+@cache
+def tell_credits() -> None:
+    """Let an instance tell its own credit specification; moto says `standard` of all.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/burstable-performance-instances-unlimited-mode.html,
+    checked_on 2026-11-22: T2 starts as standard, what came after it as unlimited
+    """
+    from moto.core.responses import ActionResult
+    from moto.ec2.responses.instances import InstanceResponse
+
+    def describe_instance_credit_specifications(self: Any) -> ActionResult:
+        found = self.ec2_backend.describe_instance_credit_specifications(self._get_param("InstanceIds", []))
+        rows = [
+            {
+                "InstanceId": each.id,
+                "CpuCredits": vars(each).get(
+                    "CpuCredits", "standard" if each.instance_type.startswith("t2.") else "unlimited"
+                ),
+            }
+            for each in found
+            if each.instance_type.startswith("t")
+        ]
+        return ActionResult({"InstanceCreditSpecifications": rows})
+
+    InstanceResponse.describe_instance_credit_specifications = describe_instance_credit_specifications
+
+
+def _volume(scope: Scope) -> Any:
+    return backend(scope.context).volumes[scope.ref]
+
+
 class Volume(Tagged):
     """A disk."""
 
@@ -148,11 +283,20 @@ class Volume(Tagged):
         "create_volume",
         "AvailabilityZone Size VolumeType Iops Throughput Encrypted KmsKeyId SnapshotId MultiAttachEnabled",
     )
-    then = (Setting(call("modify_volume", "Size VolumeType", VolumeId="{ref}"), at_create=False),)
+    then = (
+        Setting(call("modify_volume", "Size VolumeType", VolumeId="{ref}"), at_create=False),
+        kept("describe_volumes.Volumes", _volume, "Iops Throughput MultiAttachEnabled VolumeInitializationRate"),
+    )
+    in_place = frozenset({"Iops", "Throughput", "MultiAttachEnabled"})
     ref = "VolumeId"
     attributes = "VolumeId={ref}"
     unmakes = call("delete_volume", VolumeId="{ref}")
     reads = (call("describe_volumes", VolumeIds=["{ref}"]),)
+
+    def snapshot(self, made: Made, declared: Declared, context: Context) -> None:
+        """A snapshot of the disk outlives it."""
+        said = f"Created by CloudFormation for {context.logical_id} of {context.stack_name}"
+        context.client("ec2").create_snapshot(VolumeId=made.physical_id, Description=said)
 
 
 class VolumeAttachment(Ec2):
@@ -192,3 +336,69 @@ class LaunchTemplate(Ec2):
         call("describe_launch_template_versions", LaunchTemplateId="{ref}", Versions=["$Latest"]),
         describes,
     )
+
+
+class NetworkInterfaceAttachment(Ec2):
+    """A network card at an instance."""
+
+    type = "AWS::EC2::NetworkInterfaceAttachment"
+    makes = call("attach_network_interface", "DeviceIndex InstanceId NetworkInterfaceId")
+    ref = "AttachmentId"
+    attributes = "AttachmentId={ref}"
+    unmakes = call("detach_network_interface", AttachmentId="{ref}", Force=True)
+    reads = (call("describe_network_interfaces", NetworkInterfaceIds=["{NetworkInterfaceId}"]),)
+
+    def finish(self, scope: Scope, answer: Mapping[str, Any]) -> None:
+        """The card goes with the instance, unless told otherwise."""
+        super().finish(scope, answer)
+        self._tell(scope)
+
+    def change(self, before: Scope, after: Scope) -> None:
+        """Only this changes in place."""
+        super().change(before, after)
+        self._tell(after)
+
+    @staticmethod
+    def _tell(scope: Scope) -> None:
+        card = backend(scope.context).enis[str(scope.declared.peek("NetworkInterfaceId"))]
+        card.delete_on_termination = str(scope.declared.take("DeleteOnTermination", True)).lower() == "true"
+
+
+def _host(scope: Scope) -> Any:
+    return backend(scope.context).hosts[scope.ref]
+
+
+class Host(Tagged):
+    """A machine of one's own."""
+
+    type = "AWS::EC2::Host"
+    makes = call(
+        "allocate_hosts", "AvailabilityZone AutoPlacement HostRecovery InstanceType InstanceFamily", Quantity=1
+    )
+    then = (kept("describe_hosts.Hosts", _host, "AutoPlacement HostRecovery HostMaintenance AssetId OutpostArn"),)
+    in_place = frozenset({"AutoPlacement", "HostRecovery"})
+    ref = "HostIds[0]"
+    attributes = "HostId={ref}"
+    unmakes = call("release_hosts", HostIds=["{ref}"])
+    reads = (call("describe_hosts", HostIds=["{ref}"]),)
+
+
+class EC2Fleet(Ec2):
+    """Instances of several kinds, bought together."""
+
+    type = "AWS::EC2::EC2Fleet"
+    makes = call(
+        "create_fleet",
+        "ExcessCapacityTerminationPolicy LaunchTemplateConfigs OnDemandOptions ReplaceUnhealthyInstances SpotOptions "
+        "TagSpecifications TargetCapacitySpecification TerminateInstancesWithExpiration Type ValidFrom ValidUntil",
+    )
+    ref = "FleetId"
+    attributes = "FleetId={ref}"
+    unmakes = call("delete_fleets", FleetIds=["{ref}"], TerminateInstances=True)
+    reads = (call("describe_fleets", FleetIds=["{ref}"]),)
+
+    def delete(self, made: Made, declared: Declared, context: Context) -> None:
+        """moto keeps the deleted fleet for ever."""
+        if made.physical_id in backend(context).fleets:
+            super().delete(made, declared, context)
+            backend(context).fleets.pop(made.physical_id, None)

@@ -14,9 +14,12 @@ from preflight.cloudformation.providers._ec2_endpoints import (
     VPCEndpointServicePermissions,
 )
 from preflight.cloudformation.providers._ec2_instances import (
+    EC2Fleet,
+    Host,
     Instance,
     KeyPair,
     LaunchTemplate,
+    NetworkInterfaceAttachment,
     Volume,
     VolumeAttachment,
 )
@@ -60,9 +63,12 @@ __all__ = [
     "CarrierGateway",
     "CustomerGateway",
     "DHCPOptions",
+    "EC2Fleet",
     "EIPAssociation",
     "EgressOnlyInternetGateway",
     "FlowLog",
+    "GatewayRouteTableAssociation",
+    "Host",
     "Instance",
     "InternetGateway",
     "KeyPair",
@@ -71,6 +77,7 @@ __all__ = [
     "NetworkAcl",
     "NetworkAclEntry",
     "NetworkInterface",
+    "NetworkInterfaceAttachment",
     "PrefixList",
     "Route",
     "RouteTable",
@@ -79,6 +86,7 @@ __all__ = [
     "SecurityGroupIngress",
     "Subnet",
     "SubnetCidrBlock",
+    "SubnetCidrReservation",
     "SubnetNetworkAclAssociation",
     "SubnetRouteTableAssociation",
     "TransitGateway",
@@ -407,6 +415,29 @@ class SubnetRouteTableAssociation(Ec2):
     reads = (call("describe_route_tables", RouteTableIds=["{RouteTableId}"]),)
 
 
+class GatewayRouteTableAssociation(Ec2):
+    """The routes of what comes in through a gateway."""
+
+    type = "AWS::EC2::GatewayRouteTableAssociation"
+    makes = call("associate_route_table", "RouteTableId GatewayId")
+    ref = "{GatewayId}"
+    attributes = "AssociationId=AssociationId"
+    unmakes = call("disassociate_route_table", AssociationId="{made.AssociationId}")
+    reads = (call("describe_route_tables", RouteTableIds=["{RouteTableId}"]),)
+
+
+class SubnetCidrReservation(Ec2):
+    """A part of a subnet's range set aside."""
+
+    type = "AWS::EC2::SubnetCidrReservation"
+    makes = call("create_subnet_cidr_reservation", "SubnetId Cidr Description ReservationType")
+    tags = Tagged.tags
+    ref = "SubnetCidrReservation.SubnetCidrReservationId"
+    attributes = "SubnetCidrReservationId={ref} OwnerId=SubnetCidrReservation.OwnerId"
+    unmakes = call("delete_subnet_cidr_reservation", SubnetCidrReservationId="{ref}")
+    reads = (call("get_subnet_cidr_reservations", SubnetId="{SubnetId}"),)
+
+
 class NetworkAcl(Tagged):
     """A subnet's stateless packet filter."""
 
@@ -712,6 +743,10 @@ class NatGateway(Tagged):
                 context.client("ec2").delete_network_interface(NetworkInterfaceId=interface)
 
 
+def _flow_log(scope: Scope) -> Any:
+    return backend(scope.context).flow_logs[scope.ref]
+
+
 class FlowLog(Tagged):
     """A record of a network's traffic; nothing flows here, so nothing is written."""
 
@@ -721,6 +756,13 @@ class FlowLog(Tagged):
         "ResourceType TrafficType LogDestinationType LogDestination LogGroupName DeliverLogsPermissionArn LogFormat "
         "MaxAggregationInterval",
         ResourceIds=["{ResourceId}"],
+    )
+    then = (
+        kept(
+            "describe_flow_logs.FlowLogs",
+            _flow_log,
+            "DestinationOptions DeliverCrossAccountRole TagFieldSpecifications",
+        ),
     )
     ref = "FlowLogIds[0]"
     attributes = "Id={ref}"

@@ -231,7 +231,6 @@ def test_a_whole_network_goes_as_it_came(bench, ec2):
         "Server",
         # told as State: enabled, and as the volume's Size
         ("Monitoring", "BlockDeviceMappings.0.Ebs.VolumeSize"),
-        ("CreditSpecification", "PropagateTagsToVolumeOnCreation"),
         ImageId=image,
         InstanceType="t3.micro",
         SubnetId=public.ref,
