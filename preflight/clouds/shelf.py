@@ -336,6 +336,60 @@ KINDS: tuple[Kind | Tagged, ...] = (
         read="describe_account_policies",
         delete="delete_account_policy",
     ),
+    Kind(
+        "backup",
+        "BackupPlanId SelectionId",
+        {"SelectionId": "{uuid}", "CreationDate": "{now}"},
+        create="create_backup_selection",
+        read="get_backup_selection list_backup_selections",
+        delete="delete_backup_selection",
+    ),
+    *(
+        Kind("backup", "BackupVaultName", put=f"put_{word}", read=f"get_{word}", delete=f"delete_{word}")
+        for word in ("backup_vault_access_policy", "backup_vault_notifications")
+    ),
+    Kind(
+        "backup",
+        "FrameworkName",
+        {
+            "FrameworkArn": "arn:{partition}:backup:{region}:{account}:framework:{FrameworkName}-{uuid}",
+            "CreationTime": "{now}",
+            "DeploymentStatus": "COMPLETED",
+            "FrameworkStatus": "ACTIVE",
+        },
+        create="create_framework",
+        read="describe_framework list_frameworks",
+        change="update_framework",
+        delete="delete_framework",
+        unique="FrameworkName",
+        taken="AlreadyExistsException",
+    ),
+    Kind(
+        "backup",
+        "RestoreTestingPlanName",
+        {
+            "RestoreTestingPlanArn": "arn:{partition}:backup:{region}:{account}:restore-testing-plan:"
+            "{RestoreTestingPlanName}-{uuid}",
+            "CreationTime": "{now}",
+        },
+        create="create_restore_testing_plan",
+        read="get_restore_testing_plan list_restore_testing_plans",
+        change="update_restore_testing_plan",
+        delete="delete_restore_testing_plan",
+        inside="RestoreTestingPlan",
+        unique="RestoreTestingPlanName",
+        taken="AlreadyExistsException",
+    ),
+    Kind(
+        "backup",
+        "RestoreTestingPlanName RestoreTestingSelectionName",
+        {"CreationTime": "{now}"},
+        create="create_restore_testing_selection",
+        read="get_restore_testing_selection list_restore_testing_selections",
+        change="update_restore_testing_selection",
+        delete="delete_restore_testing_selection",
+        inside="RestoreTestingSelection",
+    ),
 )
 
 
