@@ -390,6 +390,17 @@ KINDS: tuple[Kind | Tagged, ...] = (
         delete="delete_restore_testing_selection",
         inside="RestoreTestingSelection",
     ),
+    Kind(
+        "lakeformation",
+        "TableCatalogId DatabaseName TableName Name",
+        {"VersionId": "{uuid}"},
+        inside="TableData",
+        create="create_data_cells_filter",
+        read="get_data_cells_filter list_data_cells_filter",
+        change="update_data_cells_filter",
+        delete="delete_data_cells_filter",
+        gone="EntityNotFoundException",
+    ),
 )
 
 
