@@ -437,7 +437,15 @@ _LOGIC: dict[str, Callable[[Any, Scope], bool]] = {
     "Fn::EachMemberEquals": _each_member_equals,
 }
 
-FUNCTIONS = frozenset(_FUNCTIONS) | frozenset(_LOGIC)
+LOGIC = frozenset(_LOGIC)
+FUNCTIONS = frozenset(_FUNCTIONS) | LOGIC
+
+PSEUDO = frozenset(
+    {
+        *("AWS::AccountId", "AWS::NoValue", "AWS::NotificationARNs", "AWS::Partition"),
+        *("AWS::Region", "AWS::StackId", "AWS::StackName", "AWS::URLSuffix"),
+    }
+)
 
 # moto 5.2.5's zones, so that what GetAZs names the EC2 below accepts
 # https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-availability-zones.html, checked_on 2026-11-22

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -384,11 +385,17 @@ def _parse_yaml(text: str) -> Any:
     import yaml
 
     try:
+        if _ALIAS.search(text) and any(isinstance(each, yaml.AliasEvent) for each in yaml.parse(text)):
+            raise _malformed("Template error: YAML aliases are not allowed in CloudFormation templates")
         return yaml.load(text, Loader=_yaml_loader())
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
         raise _malformed(f"Template format error: YAML not well-formed.{where}") from error
+
+
+# where an alias may stand; whether it is one, the parser knows
+_ALIAS = re.compile(r"[\s\[{,:-]\*[A-Za-z0-9]")
 
 
 def _malformed(fault: str) -> Refused:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import atexit
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from threading import Lock, Thread
 from typing import Any
 
-from preflight.cloudformation import language, plan, schemas, transforms
+from preflight.cloudformation import form, plan, schemas, transforms
 from preflight.errors import Refused
-from preflight.intrinsics import FUNCTIONS, Scope, TemplateError, Unknown, choose, holds, resolve, substitutions, walk
+from preflight.intrinsics import PSEUDO, Scope, TemplateError, Unknown, choose, holds, resolve, substitutions, walk
 from preflight.template import Template, names_in, typed
 
 
@@ -52,11 +52,11 @@ def faults(
 ) -> list[str]:
     """Every reason to refuse, the most fundamental first."""
     given = parameters or {}
-    broken = list(_structure(template))
+    broken = list(form.faults(template))
     if broken:
         return broken
     found = [*_types(template), *_dangling(template), *_attributes(template), *_parameters(template, given)]
-    found += [*_read_only(template), *_effects(template)]
+    found += [*_read_only(template), *_tokens(template), *_exported(template), *_effects(template)]
     scope = _scope(template, given, region, account)
     try:
         chosen = _chosen(template, scope)
@@ -92,7 +92,7 @@ def template_faults(template: Template) -> list[str]:
     if transforms.declared(template):
         # what it really says is known once they are carried out
         return []
-    broken = list(_structure(template))
+    broken = list(form.faults(template))
     return broken or list(dict.fromkeys([*_types(template), *_dangling(template)]))
 
 
@@ -101,60 +101,10 @@ def warm() -> None:
     Thread(target=_validator, name="validator", daemon=True).start()
 
 
-def _structure(template: Template) -> Iterator[str]:
-    body = template.body
-    unknown = [name for name in body if name not in _SECTIONS]
-    if unknown:
-        yield f"Invalid template property or properties [{', '.join(unknown)}]"
-    for name in _SECTIONS - {"AWSTemplateFormatVersion", "Description", "Transform"}:
-        if name in body and not isinstance(body[name], dict):
-            yield (
-                f"Template format error: [/{name}] 'null' values are not allowed in templates"
-                if body[name] is None
-                else f"Template format error: {name} must be an object."
-            )
-    if not isinstance(body.get("Resources"), dict) or not body["Resources"]:
-        yield "Template format error: At least one Resources member must be defined."
-        return
-    for name, declared in body["Resources"].items():
-        if not isinstance(declared, dict):
-            yield f"Template format error: Every Resources object must contain a Type member. [{name}]"
-        elif not isinstance(declared.get("Type"), str):
-            yield f"Template format error: [/Resources/{name}] Every Resources object must contain a Type member."
-        elif not isinstance(declared.get("Properties", {}), dict):
-            yield f"Template format error: [/Resources/{name}/Properties] Properties must be an object."
-        elif not isinstance(declared.get("Condition", ""), str):
-            yield f"Template format error: [/Resources/{name}/Condition] Condition must be a string."
-    outputs = body.get("Outputs")
-    for name, declared in outputs.items() if isinstance(outputs, dict) else ():
-        if not isinstance(declared, dict) or "Value" not in declared:
-            yield f"Template format error: [/Outputs/{name}] Every Outputs member must contain a Value object."
-        elif not isinstance(declared.get("Condition", ""), str):
-            yield f"Template format error: [/Outputs/{name}/Condition] Condition must be a string."
-    yield from _too_many(body)
-    for name in dict.fromkeys(name for name, _ in walk({**body, "Metadata": None, "Transform": None})):
-        if (
-            name not in _FUNCTIONS
-            and not name.startswith(language.LOOP)
-            and (name not in language.FUNCTIONS or not template.extended)
-        ):
-            yield (
-                f"Template format error: Encountered unsupported function: {name} "
-                f"Supported functions are: [{', '.join(sorted(_FUNCTIONS - {'Ref'}))}]"
-            )
-
-
-def _too_many(body: Mapping[str, Any]) -> Iterator[str]:
-    for section, most, said in _MOST:
-        held = body.get(section)
-        if isinstance(held, dict) and len(held) > most:
-            yield f"Template format error: {said.format(count=len(held), most=most)}"
-
-
 def _types(template: Template) -> Iterator[str]:
     unknown = sorted({each.type for each in template.resources.values() if not _is_known(each.type)})
     if unknown:
-        near = [name for each in unknown for name in schemas.near(each)[:1]]
+        near = list(dict.fromkeys(name for each in unknown for name in schemas.near(each)[:1]))
         hint = f" Did you mean {', '.join(near)}?" if near else ""
         yield f"Template format error: Unrecognized resource types: [{', '.join(unknown)}]{hint}"
 
@@ -188,7 +138,7 @@ def _dangling(template: Template) -> Iterator[str]:
 
 def _unknown_names(value: Any, known: Iterable[str]) -> set[str]:
     try:
-        return {name for name in names_in(value) if name not in known and not name.startswith("AWS::")}
+        return {name for name in names_in(value) if name not in known and name not in PSEUDO}
     except (TypeError, AttributeError, IndexError):
         # a malformed function is the schema validator's to name
         return set()
@@ -203,6 +153,8 @@ def _attributes(template: Template) -> Iterator[str]:
     for value in [*(each.properties for each in template.resources.values()), template.outputs]:
         for logical_id, attribute in _asked_attributes(value):
             if logical_id not in template.resources:
+                if logical_id in template.parameters:
+                    yield f"Template error: instance of Fn::GetAtt references undefined resource {logical_id}"
                 continue
             resource_type = template.resources[logical_id].type
             schema = schemas.find(resource_type)
@@ -236,6 +188,25 @@ def _read_only(template: Template) -> Iterator[str]:
             if each in told:
                 said = f"#: extraneous key [{each}] is not permitted, it is read-only"
                 yield f"Properties validation failed for resource {name} with message: {said}"
+
+
+def _tokens(template: Template) -> Iterator[str]:
+    """Custom resources that name nobody to make them."""
+    for name, resource in template.resources.items():
+        is_custom = resource.type.startswith("Custom::") or resource.type == "AWS::CloudFormation::CustomResource"
+        if is_custom and "ServiceToken" not in resource.properties and "Fn::Transform" not in resource.properties:
+            said = "#: required key [ServiceToken] not found"
+            yield f"Properties validation failed for resource {name} with message: {said}"
+
+
+def _exported(template: Template) -> Iterator[str]:
+    """Exports whose names would only be known once a resource is made."""
+    for name, output in template.outputs.items():
+        if isinstance(output.get("Export"), dict) and names_in(output["Export"]) & template.resources.keys():
+            yield (
+                f"Template format error: Output {name} is malformed. The Name field of every Export member must not "
+                "depend on any resources, imported values, or Fn::GetAZs."
+            )
 
 
 def _effects(template: Template) -> Iterator[str]:
@@ -418,7 +389,7 @@ def _schema_faults(template: Template, given: Mapping[str, Any], region: str) ->
         text = json.dumps({**template.body, "Transform": transforms.LANGUAGE})
     report = validator.validate_template(TemplateContent(text), config)
     grave = [each for each in report.diagnostics if each.severity.value >= Severity.ERROR.value or _is_grave(each)]
-    return [_in_their_words(each) for each in grave if each.rule_id not in _OTHERWISE]
+    return [_in_their_words(each, template.resources) for each in grave if each.rule_id not in _OTHERWISE]
 
 
 def _is_grave(warning: Any) -> bool:
@@ -438,10 +409,10 @@ def _as_text(value: Any) -> str:
     return ",".join(str(each) for each in value) if isinstance(value, list) else str(value)
 
 
-def _in_their_words(diagnostic: Any) -> str:
+def _in_their_words(diagnostic: Any, resources: Collection[str]) -> str:
     message = str(diagnostic.message)
     entity = diagnostic.entity
-    if entity is None:
+    if entity is None or entity.logical_id not in resources or message.startswith("Duplicate key"):
         return f"Template format error: {message}"
     pointer = "#" + "".join(f"/{part}" for part in (diagnostic.property_path or "").split(".")[1:])
     if diagnostic.rule_id in ("F3003", "E3003"):
@@ -495,34 +466,6 @@ def _build_validator() -> Any:
         # its native library needs glibc 2.34
         return None
 
-
-_SECTIONS = {
-    "AWSTemplateFormatVersion",
-    "Conditions",
-    "Description",
-    "Hooks",
-    "Mappings",
-    "Metadata",
-    "Outputs",
-    "Parameters",
-    "Resources",
-    "Rules",
-    "Transform",
-}
-
-# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-rules.html,
-# checked_on 2026-11-22
-_OF_RULES = {"Fn::RefAll", "Fn::ValueOf", "Fn::ValueOfAll"}
-
-# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html, checked_on 2026-11-22
-_MOST = (
-    ("Resources", 500, "Number of resources, {count}, is greater than maximum allowed, {most}"),
-    ("Parameters", 200, "Parameter count {count} is greater than max allowed {most}"),
-    ("Outputs", 200, "Outputs count {count} is greater than max allowed {most}"),
-    ("Mappings", 200, "Mappings count {count} is greater than max allowed {most}"),
-)
-
-_FUNCTIONS = FUNCTIONS - set(language.FUNCTIONS) | _OF_RULES
 
 # types CloudFormation has of its own, in no registry schema
 _OWN_TYPES = {

@@ -87,12 +87,18 @@ def bucket(**properties: Any) -> dict[str, Any]:
         (of(A=bucket(BucketName={"Fn::Select": [3, ["a"]]})), "Fn::Select"),
         (of(A=bucket(BucketName={"Fn::FindInMap": ["M", "a", "b"]})), "M"),
         (of(A=bucket(Arn="arn:aws:s3:::a")), "extraneous key [Arn] is not permitted, it is read-only"),
-        (of(A={**BUCKET, "Condition": {"Ref": "P"}}), "[/Resources/A/Condition] Condition must be a string"),
+        (
+            of(A={**BUCKET, "Condition": {"Ref": "P"}}),
+            "[/Resources/A/Condition] Every Condition member must be a string",
+        ),
         (
             {**of(A=BUCKET), "Outputs": {"O": {"Description": "x"}}},
             "[/Outputs/O] Every Outputs member must contain a Value object",
         ),
-        (of(**{"Fn::ForEach::All": ["N", ["a"], {"B${N}": BUCKET}]}), "must contain a Type member. [Fn::ForEach::All]"),
+        (
+            of(**{"Fn::ForEach::All": ["N", ["a"], {"B${N}": BUCKET}]}),
+            "[/Resources/Fn::ForEach::All] Every Resources object must",
+        ),
     ],
 )
 def test_each_fault_is_named(body: dict[str, Any], said: str) -> None:
