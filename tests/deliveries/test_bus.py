@@ -218,3 +218,30 @@ def test_a_disabled_rule_is_silent(place, rule):
     place.client("events").disable_rule(Name="rule")
     put(place, {"ward": 3})
     assert place.received(queue) == []
+
+
+def test_an_instance_tells_of_its_life(place, rule):
+    ec2, queue = place.client("ec2"), place.queue("inbox")
+    rule(queue, {"source": ["aws.ec2"], "detail": {"state": ["running", "stopped", "terminated"]}})
+    image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    instance = ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1)["Instances"][0]["InstanceId"]
+    ec2.stop_instances(InstanceIds=[instance])
+    ec2.stop_instances(InstanceIds=[instance])
+    ec2.terminate_instances(InstanceIds=[instance])
+    found = [json.loads(each)["detail"] for each in place.received(queue)]
+    assert [each["state"] for each in found] == ["running", "stopped", "terminated"]
+    assert {each["instance-id"] for each in found} == {instance}
+
+
+def test_a_workflow_is_started_and_tells_how_it_ended(place, rule):
+    states, queue = place.client("stepfunctions"), place.queue("inbox")
+    definition = json.dumps({"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}})
+    worker = place.role("worker", "states.amazonaws.com")
+    machine = states.create_state_machine(name="triage", definition=definition, roleArn=worker)["stateMachineArn"]
+    rule(machine, RoleArn=place.role("starter", EVENTS, may("states:StartExecution", machine)))
+    rule(queue, {"source": ["aws.states"], "detail": {"status": ["SUCCEEDED"]}}, name="ended")
+    put(place, {"ward": 3})
+    url = place.url(queue)
+    [message] = place.client("sqs").receive_message(QueueUrl=url, WaitTimeSeconds=10)["Messages"]
+    detail = json.loads(message["Body"])["detail"]
+    assert (detail["stateMachineArn"], json.loads(detail["input"])["detail"]) == (machine, {"ward": 3})
