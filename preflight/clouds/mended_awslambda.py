@@ -254,7 +254,8 @@ def _of_versions() -> Iterator[tuple[Any, str, Any]]:
                 self.get_function_by_name_or_arn_with_qualifier(function_name, version)
             if weights and "$LATEST" in (function_version, *weights):
                 raise invalid("$LATEST is not supported for an alias pointing to more than 1 version")
-            return make(self, name, function_name, function_version, description, routing_config)
+            routing = routing_config if weights else {} if routing_config is not None else None
+            return make(self, name, function_name, function_version, description, routing)
 
         return answer
 
