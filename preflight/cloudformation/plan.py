@@ -42,7 +42,25 @@ class Change:
 def dependencies(template: Template, scope: Scope) -> dict[str, set[str]]:
     """For each resource whose condition holds, those it must come after; absent ones are left out."""
     present = template.present(scope)
-    return {name: references(each, scope) & present.keys() for name, each in present.items()}
+    needs = {name: references(each, scope) & present.keys() for name, each in present.items()}
+    for name, each in present.items():
+        for other, first in present.items():
+            if _FIRST.get(each.type) == first.type and name not in _all_needs(needs, other):
+                needs[name].add(other)
+    return needs
+
+
+# CloudFormation makes the two at once and tries again, so that nobody says which is first
+_FIRST = {"AWS::Config::DeliveryChannel": "AWS::Config::ConfigurationRecorder"}
+
+
+def _all_needs(needs: Mapping[str, set[str]], name: str) -> set[str]:
+    found, left = set[str](), [name]
+    while left:
+        for each in needs[left.pop()] - found:
+            found.add(each)
+            left.append(each)
+    return found
 
 
 def references(resource: Resource, scope: Scope) -> set[str]:

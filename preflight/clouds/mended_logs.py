@@ -62,14 +62,16 @@ def _add_filter(
 
 def _put_metric_filter(self: Any, before: Any) -> Any:
     """Into a group that exists, with a pattern that is one."""
-    self.logs_backend._find_log_group(self._get_param("logGroupName"))
+    self.logs_backend._find_log_group(log_group_name=self._get_param("logGroupName"))
     _refuse_pattern(self._get_param("filterPattern"))
     return before()
 
 
 def _set_key(self: Any) -> str:
     """Put a key on a group, or take it off."""
-    self.logs_backend._find_log_group(self._get_param("logGroupName")).kms_key_id = self._get_param("kmsKeyId")
+    self.logs_backend._find_log_group(log_group_name=self._get_param("logGroupName")).kms_key_id = self._get_param(
+        "kmsKeyId"
+    )
     return ""
 
 
@@ -99,7 +101,7 @@ def _put_subscription_filter(
     from preflight.clouds.authorize import Authorizer
 
     _refuse_pattern(filter_pattern)
-    group = self._find_log_group(log_group_name)
+    group = self._find_log_group(log_group_name=log_group_name)
     judge, service, source = Authorizer({}, self.account_id), destination_arn.split(":")[2], f"{group.arn}:*"
     if service == "lambda":
         allowed: Any = judge.may_deliver(

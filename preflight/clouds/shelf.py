@@ -121,6 +121,56 @@ def _waf(word: str, kind: str, **more: Any) -> Kind:
 _NOT_OWNED = "The request is rejected because the input ID is not owned by the current account."
 
 KINDS: tuple[Kind | Tagged, ...] = (
+    Kind(
+        "cloudtrail",
+        "EventDataStoreArn",
+        {
+            "EventDataStoreArn": "arn:{partition}:cloudtrail:{region}:{account}:eventdatastore/{uuid}",
+            "Status": "ENABLED",
+            "CreatedTimestamp": "{now}",
+            "UpdatedTimestamp": "{now}",
+        },
+        create="create_event_data_store",
+        read="get_event_data_store list_event_data_stores",
+        change="update_event_data_store",
+        delete="delete_event_data_store",
+        gone="EventDataStoreNotFoundException",
+        names={"EventDataStore": "EventDataStoreArn"},
+    ),
+    Kind(
+        "config",
+        "ConformancePackName",
+        {
+            "ConformancePackId": "conformance-pack-{hex12}",
+            "ConformancePackArn": "arn:{partition}:config:{region}:{account}:conformance-pack/{ConformancePackName}/"
+            "{ConformancePackId}",
+        },
+        put="put_conformance_pack",
+        read="describe_conformance_packs",
+        delete="delete_conformance_pack",
+        gone="NoSuchConformancePackException",
+    ),
+    Kind(
+        "config",
+        "ConfigRuleName",
+        put="put_remediation_configurations",
+        read="describe_remediation_configurations",
+        delete="delete_remediation_configuration",
+        inside="RemediationConfigurations",
+        gone="NoSuchRemediationConfigurationException",
+    ),
+    Kind(
+        "config",
+        "QueryName",
+        {
+            "QueryId": "query-{hex12}",
+            "QueryArn": "arn:{partition}:config:{region}:{account}:stored-query/{QueryName}/{QueryId}",
+        },
+        put="put_stored_query",
+        read="get_stored_query list_stored_queries",
+        delete="delete_stored_query",
+        inside="StoredQuery",
+    ),
     _cloudfront("cache_policy", always=edge_defaults.cache_policies),
     _cloudfront("origin_request_policy", always=edge_defaults.origin_request_policies),
     _cloudfront("response_headers_policy", always=edge_defaults.response_headers_policies),
