@@ -7,6 +7,7 @@ says that they do not run.
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from collections.abc import Mapping
 from typing import Any
@@ -277,12 +278,11 @@ class Permission(Table):
     )
 
     def read(self, made: Made, declared: Declared, context: Context) -> list[dict[str, Any]]:
-        """The function's policy, whose text holds the statement."""
-        return [{"FunctionName": declared.peek("FunctionName")}, self._policy(declared, context)]
-
-    def _policy(self, declared: Declared, context: Context) -> dict[str, Any]:
-        answer: dict[str, Any] = context.client("lambda").get_policy(FunctionName=declared.peek("FunctionName"))
-        return answer
+        """The line of the function's policy, an account in it as the number it was declared by."""
+        answer = context.client("lambda").get_policy(FunctionName=declared.peek("FunctionName"))
+        lines = [each for each in json.loads(answer["Policy"])["Statement"] if each["Sid"] == made.physical_id]
+        accounts = [{"Principal": str(line["Principal"]).partition("::")[2][:12]} for line in lines]
+        return [{"FunctionName": declared.peek("FunctionName")}, *lines, *accounts]
 
 
 class Url(Table):
