@@ -451,6 +451,32 @@ KINDS: tuple[Kind | Tagged, ...] = (
         delete="delete_data_cells_filter",
         gone="EntityNotFoundException",
     ),
+    Kind(
+        "ecr",
+        "ecrRepositoryPrefix",
+        {"registryId": "{account}", "createdAt": "{now}", "updatedAt": "{now}", "upstreamRepositoryPrefix": "ROOT"},
+        create="create_pull_through_cache_rule",
+        read="describe_pull_through_cache_rules",
+        change="update_pull_through_cache_rule",
+        delete="delete_pull_through_cache_rule",
+        unique="ecrRepositoryPrefix",
+        taken="PullThroughCacheRuleAlreadyExistsException",
+        gone="PullThroughCacheRuleNotFoundException",
+        names={"ecrRepositoryPrefixes": "ecrRepositoryPrefix"},
+    ),
+    Kind(
+        "ecr",
+        "prefix",
+        {"createdAt": "{now}", "updatedAt": "{now}"},
+        create="create_repository_creation_template",
+        read="describe_repository_creation_templates",
+        change="update_repository_creation_template",
+        delete="delete_repository_creation_template",
+        unique="prefix",
+        taken="TemplateAlreadyExistsException",
+        gone="TemplateNotFoundException",
+        names={"prefixes": "prefix"},
+    ),
 )
 
 

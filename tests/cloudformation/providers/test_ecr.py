@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 
 def test_a_repository(bench):
     ecr = bench.client("ecr")
@@ -50,3 +52,86 @@ def test_a_repository(bench):
     bench.delete(changed)
     bench.delete(changed)
     assert ecr.describe_repositories()["repositories"] == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "declared", "change"),
+    [
+        (
+            "AWS::ECR::RegistryPolicy",
+            {
+                "PolicyText": {
+                    "Version": "2012-10-17",
+                    "Statement": [
+                        {
+                            "Sid": "Replicate",
+                            "Effect": "Allow",
+                            "Principal": {"AWS": "arn:aws:iam::210987654321:root"},
+                            "Action": ["ecr:ReplicateImage"],
+                            "Resource": ["arn:aws:ecr:us-east-1:123456789012:repository/*"],
+                        }
+                    ],
+                }
+            },
+            None,
+        ),
+        (
+            "AWS::ECR::ReplicationConfiguration",
+            {
+                "ReplicationConfiguration": {
+                    "Rules": [{"Destinations": [{"Region": "eu-west-1", "RegistryId": "123456789012"}]}]
+                }
+            },
+            None,
+        ),
+        (
+            "AWS::ECR::RegistryScanningConfiguration",
+            {
+                "ScanType": "BASIC",
+                "Rules": [
+                    {
+                        "ScanFrequency": "SCAN_ON_PUSH",
+                        "RepositoryFilters": [{"Filter": "labs*", "FilterType": "WILDCARD"}],
+                    }
+                ],
+            },
+            {"ScanType": "ENHANCED", "Rules": []},
+        ),
+        (
+            "AWS::ECR::PullThroughCacheRule",
+            {"EcrRepositoryPrefix": "public", "UpstreamRegistryUrl": "public.ecr.aws"},
+            None,
+        ),
+        (
+            "AWS::ECR::RepositoryCreationTemplate",
+            {"Prefix": "labs", "AppliedFor": ["PULL_THROUGH_CACHE"], "Description": "d1"},
+            {"Prefix": "labs", "AppliedFor": ["REPLICATION"], "Description": "d2"},
+        ),
+    ],
+)
+def test_what_holds_for_the_registry(bench, kind, declared, change):
+    made = bench.make(kind, "It", **declared)
+    assert (made.unapplied, bench.lost(made)) == ((), set())
+    if change:
+        made = bench.change(made, **change)
+        assert bench.lost(made) == set()
+    bench.delete(made)
+    bench.delete(made)
+
+
+def test_tags_that_may_change_all_the_same(bench):
+    declared = {
+        "RepositoryName": "images",
+        "ImageTagMutability": "IMMUTABLE_WITH_EXCLUSION",
+        "ImageTagMutabilityExclusionFilters": [
+            {
+                "ImageTagMutabilityExclusionFilterType": "WILDCARD",
+                "ImageTagMutabilityExclusionFilterValue": "latest*",
+            }
+        ],
+    }
+    made = bench.make("AWS::ECR::Repository", "Images", **declared)
+    assert made.unapplied == ()
+    told = bench.client("ecr").describe_repositories()["repositories"][0]
+    assert told["imageTagMutabilityExclusionFilters"] == [{"filterType": "WILDCARD", "filter": "latest*"}]
+    bench.delete(made)
