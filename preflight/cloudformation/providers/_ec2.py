@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, ClassVar
 
 from preflight.cloudformation.ledger import Declared
@@ -18,6 +19,7 @@ class Ec2(Table):
 
     def create(self, declared: Declared, context: Context) -> Made:
         """Refuse, or make."""
+        forget_volumes_tags()
         self._refuse_faults(declared, context, f"new {self.type}", self.type)
         return super().create(declared, context)
 
@@ -26,6 +28,13 @@ class Ec2(Table):
         if self.type not in ONLY_NEW:
             self._refuse_faults(declared, context, self.type)
         return super().update(made, declared, before, context)
+
+    def delete(self, made: Made, declared: Declared, context: Context) -> None:
+        """Take it away, and its tags, which moto would keep."""
+        super().delete(made, declared, context)
+        own = (made.physical_id, made.attributes.get("AllocationId"), made.attributes.get("KeyPairId"))
+        for name in own:
+            backend(context).tags.pop(name, None)
 
     def _refuse_faults(self, declared: Declared, context: Context, *kinds: str) -> None:
         for kind in kinds:
@@ -64,3 +73,18 @@ def backend(context: Context) -> Any:
     from moto.ec2.models import ec2_backends
 
     return ec2_backends[context.account][context.region]
+
+
+@cache
+def forget_volumes_tags() -> None:
+    """Let the tags of a deleted volume go with it; moto keeps them, also those of an instance's own."""
+    from moto.ec2.models import EC2Backend
+
+    delete = EC2Backend.delete_volume
+
+    def delete_volume(self: Any, volume_id: str) -> Any:
+        deleted = delete(self, volume_id)
+        self.tags.pop(volume_id, None)
+        return deleted
+
+    EC2Backend.delete_volume = delete_volume

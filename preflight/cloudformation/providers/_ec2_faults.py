@@ -30,6 +30,14 @@ def _subnet(declared: Declared, context: Context, ec2: Any) -> Faults:
     cidr = str(declared.peek("CidrBlock", ""))
     if cidr and _prefix(cidr) is not None and not 16 <= (_prefix(cidr) or 0) <= 28:
         yield "InvalidSubnet.Range", f"The CIDR '{cidr}' is invalid."
+    zone = declared.peek("AvailabilityZone")
+    if zone is not None:
+        from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend
+
+        here = [each.name for each in RegionsAndZonesBackend.zones.get(context.region, [])]
+        if zone not in here:
+            said = f"Value ({zone}) for parameter availabilityZone is invalid. Subnets can currently only be created in"
+            yield "InvalidParameterValue", f"{said} the following availability zones: {', '.join(here)}."
 
 
 def _prefix(cidr: str) -> int | None:

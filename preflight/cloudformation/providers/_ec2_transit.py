@@ -29,6 +29,15 @@ class VPCPeeringConnection(Tagged):
             there = scope.context.client("ec2", region)
             there.accept_vpc_peering_connection(VpcPeeringConnectionId=scope.ref)
 
+    def delete(self, made: Made, declared: Declared, context: Context) -> None:
+        """Both ends forget it; moto keeps the deleted one for ever."""
+        super().delete(made, declared, context)
+        account, region = (
+            declared.peek(*each) for each in (("PeerOwnerId", context.account), ("PeerRegion", context.region))
+        )
+        for ec2 in (backend(context), _backend_at(str(account), str(region))):
+            ec2.vpc_pcxs.pop(made.physical_id, None)
+
 
 def _gateway(scope: Scope) -> Any:
     return backend(scope.context).transit_gateways[scope.ref]
