@@ -6,7 +6,6 @@ from typing import Any
 
 from preflight.cloudformation.providers._table import Name, Scope, Setting, Table, Tags, call
 
-
 _FILTERS = "filterType=ImageTagMutabilityExclusionFilterType filter=ImageTagMutabilityExclusionFilterValue"
 
 
