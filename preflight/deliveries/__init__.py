@@ -126,8 +126,11 @@ class Deliveries:
         return self.tick(self.now() + timedelta(seconds=seconds, minutes=minutes, hours=hours, days=days))
 
     def tick(self, at: datetime | None = None) -> int:
-        """Fire every schedule that is due by `at` (an aware time, or now), and evaluate alarms; how many fired."""
-        from preflight.deliveries import alarms, schedules
+        """Fire every schedule that is due by `at` (an aware time, or now), let items expire, evaluate alarms.
+
+        How many schedules fired.
+        """
+        from preflight.deliveries import alarms, schedules, tables
 
         until = at or self.now()
         with self._lock:
@@ -135,8 +138,18 @@ class Deliveries:
                 self._ahead = until - datetime.now(UTC)
             since, self._ticked = self._ticked, until
         fired = schedules.fire(self, since, until)
+        tables.expire(self)
         alarms.evaluate_all(self)
         return fired
+
+    @property
+    def undelivered(self) -> list[tuple[str, str, str]]:
+        """What nobody was told of and no queue kept: (from, to, why)."""
+        return list(self.memory.get("undelivered", []))
+
+    def not_delivered(self, source: str, target: str, why: object) -> None:
+        """Note what AWS drops without a word."""
+        self.memory.setdefault("undelivered", []).append((source, target, str(why)))
 
     def send_mail(self, **message: Any) -> None:
         """Note what would leave AWS."""

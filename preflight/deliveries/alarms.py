@@ -88,7 +88,7 @@ def _changed(deliveries: Deliveries, held: Any, alarm: Any, before: str) -> None
             try:
                 _act(deliveries, held, alarm, before, str(action))
             except Undeliverable as error:
-                deliveries.memory.setdefault("undelivered", []).append((alarm.alarm_arn, action, str(error)))
+                deliveries.not_delivered(alarm.alarm_arn, action, error)
             except Exception as error:
                 deliveries.faults.append(f"{alarm.alarm_arn} to {action}: {error!r}")
     for other in list(held.alarms.values()):

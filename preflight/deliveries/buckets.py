@@ -119,7 +119,7 @@ def _hand_over(deliveries: Deliveries, bucket: Any, arn: str, message: str) -> N
             call_function(deliveries, arn, message, cause=bucket.arn)
     except Undeliverable as error:
         # S3 tells nobody, but the judge has noted a denial
-        deliveries.memory.setdefault("undelivered", []).append((bucket.arn, arn, str(error)))
+        deliveries.not_delivered(bucket.arn, arn, error)
     except Exception as error:
         deliveries.faults.append(f"{bucket.arn} to {arn}: {error!r}")
 

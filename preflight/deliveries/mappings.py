@@ -199,7 +199,7 @@ def _put_aside(
         else:
             deliveries.faults.append(f"{esm.arn}: the destination {arn} is not emulated")
     except Undeliverable as error:
-        deliveries.memory.setdefault("undelivered", []).append((esm.arn, arn, str(error)))
+        deliveries.not_delivered(esm.arn, arn, error)
 
 
 def _arrival(record: Record) -> str:

@@ -160,7 +160,7 @@ def put_aside(
     try:
         send(deliveries, arn, body, service=service, source=source, role=role, attributes=told, group=group)
     except Undeliverable as error:
-        deliveries.judge.denied.append(("sqs:SendMessage", arn, f"the dead-letter queue did not take it: {error}"))
+        deliveries.not_delivered(source, arn, f"the dead-letter queue did not take it: {error}")
 
 
 def parsed(text: str) -> Any:

@@ -145,9 +145,62 @@ def _lets_in(deliveries: Deliveries, service: str, action: str, resource: str, s
 _LOG_WRITERS = ("events.amazonaws.com", "delivery.logs.amazonaws.com")
 
 
+def _task(deliveries: Deliveries, arn: str, payload: str, sender: Sender) -> None:
+    """Run a task on a cluster; the payload is its containers' overrides."""
+    chosen = dict(sender.parameters.get("EcsParameters") or {})
+    definition = str(chosen.pop("TaskDefinitionArn", ""))
+    _check(deliveries, "ecs:RunTask", definition, sender)
+    names = {"TaskCount": "count", "EnableECSManagedTags": "enableECSManagedTags", "PropagateTags": "propagateTags"}
+    skipped = ("Tags", "CapacityProviderStrategy", "PlacementConstraints", "PlacementStrategy")
+    arguments = {
+        names.get(name, name[0].lower() + name[1:]): _lowered(value)
+        for name, value in chosen.items()
+        if name not in skipped
+    }
+    network = arguments.get("networkConfiguration", {}).get("awsvpcConfiguration")
+    if network is not None:
+        # without any, ECS takes the VPC's default; the emulated one wants to be told
+        network.setdefault("securityGroups", [])
+    overrides = json.loads(payload) if payload.lstrip().startswith("{") else {}
+    if "containerOverrides" in overrides:
+        arguments["overrides"] = overrides
+    _ask(deliveries, "ecs", "run_task", arn, cluster=arn, taskDefinition=definition, **arguments)
+
+
+def _lowered(value: Any) -> Any:
+    """EventBridge writes ECS's names with a capital."""
+    if isinstance(value, Mapping):
+        return {name[0].lower() + name[1:]: _lowered(each) for name, each in value.items()}
+    return value
+
+
+def _job(deliveries: Deliveries, arn: str, payload: str, sender: Sender) -> None:
+    chosen = sender.parameters.get("BatchParameters") or {}
+    _check(deliveries, "batch:SubmitJob", arn, sender)
+    name, definition = str(chosen.get("JobName")), str(chosen.get("JobDefinition"))
+    _ask(deliveries, "batch", "submit_job", arn, jobQueue=arn, jobName=name, jobDefinition=definition)
+
+
+def _destination(deliveries: Deliveries, arn: str, payload: str, sender: Sender) -> None:
+    """What would go out to the web is kept in the outbox."""
+    _check(deliveries, "events:InvokeApiDestination", arn, sender)
+    address = _ask(deliveries, "events", "describe_api_destination", arn, Name=arn.split("/")[1])
+    deliveries.send_mail(
+        protocol="https",
+        to=address["InvocationEndpoint"],
+        subject=address["HttpMethod"],
+        message=payload,
+        topic=None,
+        subscription=sender.source,
+    )
+
+
 def _bus(deliveries: Deliveries, arn: str, payload: str, sender: Sender) -> None:
     from preflight.deliveries.bus import receive
 
+    if ":api-destination/" in arn:
+        _destination(deliveries, arn, payload, sender)
+        return
     if sender.role:
         _check(deliveries, "events:PutEvents", arn, sender)
     chosen = sender.parameters.get("EventBridgeParameters", {})
@@ -203,4 +256,6 @@ _KINDS = {
     "firehose": _firehose,
     "logs": _log_group,
     "events": _bus,
+    "ecs": _task,
+    "batch": _job,
 }

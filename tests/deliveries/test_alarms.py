@@ -176,3 +176,30 @@ def test_a_change_of_state_is_an_event(place):
     [event] = [json.loads(each) for each in place.received(queue)]
     assert event["detail-type"] == "CloudWatch Alarm State Change"
     assert event["detail"]["state"]["value"] == "ALARM"
+
+
+def test_a_fleet_grows(place):
+    autoscaling, ec2 = place.client("autoscaling"), place.client("ec2")
+    image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    template = ec2.create_launch_template(
+        LaunchTemplateName="fleet", LaunchTemplateData={"ImageId": image, "InstanceType": "t3.micro"}
+    )["LaunchTemplate"]["LaunchTemplateId"]
+    autoscaling.create_auto_scaling_group(
+        AutoScalingGroupName="fleet",
+        MinSize=1,
+        MaxSize=3,
+        LaunchTemplate={"LaunchTemplateId": template, "Version": "$Latest"},
+        AvailabilityZones=["us-east-1a"],
+    )
+    autoscaling.put_scaling_policy(
+        AutoScalingGroupName="fleet",
+        PolicyName="more",
+        PolicyType="SimpleScaling",
+        AdjustmentType="ChangeInCapacity",
+        ScalingAdjustment=1,
+    )
+    policy = autoscaling.describe_policies()["ScalingPolicies"][0]["PolicyARN"]
+    alarm(place, AlarmActions=[policy])
+    set_state(place, "ALARM")
+    [fleet] = autoscaling.describe_auto_scaling_groups()["AutoScalingGroups"]
+    assert fleet["DesiredCapacity"] == 2

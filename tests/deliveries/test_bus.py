@@ -245,3 +245,38 @@ def test_a_workflow_is_started_and_tells_how_it_ended(place, rule):
     [message] = place.client("sqs").receive_message(QueueUrl=url, WaitTimeSeconds=10)["Messages"]
     detail = json.loads(message["Body"])["detail"]
     assert (detail["stateMachineArn"], json.loads(detail["input"])["detail"]) == (machine, {"ward": 3})
+
+
+def test_a_task_is_run_on_a_cluster(place, rule):
+    ecs = place.client("ecs")
+    cluster = ecs.create_cluster(clusterName="ward")["cluster"]["clusterArn"]
+    container = {"name": "app", "image": "app", "memory": 128}
+    definition = ecs.register_task_definition(
+        family="nightly",
+        containerDefinitions=[container],
+        requiresCompatibilities=["FARGATE"],
+        networkMode="awsvpc",
+        cpu="256",
+        memory="512",
+    )["taskDefinition"]["taskDefinitionArn"]
+    subnet = place.client("ec2").describe_subnets()["Subnets"][0]["SubnetId"]
+    network = {"awsvpcConfiguration": {"Subnets": [subnet], "AssignPublicIp": "DISABLED"}}
+    parameters = {"TaskDefinitionArn": definition, "LaunchType": "FARGATE", "NetworkConfiguration": network}
+    role = place.role("runner", EVENTS, may("ecs:RunTask", definition))
+    rule(cluster, RoleArn=role, EcsParameters=parameters)
+    put(place, {"ward": 3})
+    assert len(ecs.list_tasks(cluster=cluster)["taskArns"]) == 1
+
+
+def test_what_goes_out_to_the_web_is_in_the_outbox(place, rule):
+    events = place.client("events")
+    key = {"ApiKeyAuthParameters": {"ApiKeyName": "k", "ApiKeyValue": "v"}}
+    connection = events.create_connection(Name="lab", AuthorizationType="API_KEY", AuthParameters=key)["ConnectionArn"]
+    address = events.create_api_destination(
+        Name="lab", ConnectionArn=connection, InvocationEndpoint="https://lab.example/notes", HttpMethod="POST"
+    )["ApiDestinationArn"]
+    role = place.role("caller", EVENTS, may("events:InvokeApiDestination", address))
+    rule(address, RoleArn=role, InputPath="$.detail")
+    put(place, {"ward": 3})
+    [sent] = place.cloud.deliveries.outbox
+    assert (sent["to"], sent["message"]) == ("https://lab.example/notes", '{"ward": 3}')

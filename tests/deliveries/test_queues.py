@@ -182,3 +182,27 @@ def test_a_fifo_queue_remembers_a_message_it_no_longer_has(place):
     assert place.received(queue) == ["one"]
     place.send(queue, "one", MessageGroupId="a", MessageDeduplicationId="1")
     assert place.received(queue) == []
+
+
+def test_the_worker_of_an_encrypted_queue_needs_its_key(place):
+    key = place.client("kms").create_key()["KeyMetadata"]["Arn"]
+    queue = place.queue("notes", KmsMasterKeyId=key)
+    worker = place.function("worker", KEEPS, may(READS_QUEUES, queue))
+    place.map(worker, queue)
+    place.send(queue, "one")
+    assert place.kept() == []
+    assert ("kms:Decrypt", key) in place.denied
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [may(READS_QUEUES, queue), may("kms:Decrypt", key)]})
+    place.client("iam").put_role_policy(RoleName="worker-role", PolicyName="q", PolicyDocument=policy)
+    place.send(queue, "two")
+    assert sorted(bodies([each for each in place.kept()])) == ["one", "two"]
+
+
+def test_an_empty_cloud_forgets_what_was_on_its_way(place):
+    queue = place.queue("notes")
+    worker = place.function("worker", PICKY, may(READS_QUEUES, queue))
+    place.map(worker, queue)
+    place.send(queue, "bad")
+    place.cloud.reset()
+    assert place.cloud.deliveries.settle(5)
+    assert place.client("sqs").list_queues().get("QueueUrls", []) == []

@@ -159,3 +159,27 @@ def test_a_pipe_filters_a_queue_into_a_topic(place):
     [record] = [json.loads(each) for each in place.received(inbox)]
     assert json.loads(record["body"]) == {"kind": "urgent"}
     assert place.received(queue) == []
+
+
+def test_an_item_expires_and_its_stream_says_that_nobody_deleted_it(place):
+    source, dynamodb = table(place), place.client("dynamodb")
+    reads = "def handler(event, context):\n    keep([each.get('userIdentity') for each in event['Records']])\n"
+    pattern = json.dumps({"userIdentity": {"type": ["Service"], "principalId": ["dynamodb.amazonaws.com"]}})
+    place.map(
+        place.function("reader", reads, may(READS_TABLES)),
+        source,
+        StartingPosition="LATEST",
+        FilterCriteria={"Filters": [{"Pattern": pattern}]},
+    )
+    dynamodb.update_time_to_live(
+        TableName="notes", TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires"}
+    )
+    due = int(place.cloud.deliveries.now().timestamp()) + 3600
+    for name in ("one", "two"):
+        dynamodb.put_item(TableName="notes", Item={**note(name), "expires": {"N": str(due)}})
+    dynamodb.delete_item(TableName="notes", Key=note("two"))
+    place.cloud.deliveries.advance(minutes=30)
+    assert dynamodb.scan(TableName="notes")["Count"] == 1
+    place.cloud.deliveries.advance(hours=1)
+    assert dynamodb.scan(TableName="notes")["Count"] == 0
+    assert place.kept() == [[{"type": "Service", "principalId": "dynamodb.amazonaws.com"}]]
