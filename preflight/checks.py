@@ -6,6 +6,7 @@ its docstring's first line is the promise, its body asks one question and says `
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -161,6 +162,27 @@ def check_id(check: Callable[..., Any]) -> str:
     return check.__name__.removeprefix("check_")
 
 
+@dataclass(frozen=True)
+class Response:
+    """What an HTTP request was answered; `headers` are by lower-case name, several of one name joined by commas."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        return self.body.decode("utf-8", "replace")
+
+    def json(self) -> Any:
+        """The body, read as JSON; a body that is no JSON cannot be judged."""
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            raise CouldNotAsk(f"the answer, status {self.status}, is no JSON: {self.text[:200]!r}") from None
+
+
 class Stack:
     """The learner's deployed stack, as a check meets it."""
 
@@ -220,6 +242,31 @@ class Stack:
     ) -> Any:
         """A boto3 client of the deployer, or of a role or user of the stack; what it makes is undone by the runner."""
         return self._client(service, role=role, user=user, region=region)
+
+    def http(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None = None,
+        body: str | bytes | Mapping[str, Any] | Sequence[Any] | None = None,
+    ) -> Response:
+        """The answer to a plain HTTP request to something of the stack, as `stack.http("GET", stack.output("Url"))`.
+
+        A body that is neither text nor bytes is sent as JSON. A redirect is an answer, and is not followed.
+        """
+        if self._deployment.request is None:
+            raise CouldNotAsk("the cloud this stack runs in takes no plain HTTP requests")
+        given = dict(headers or {})
+        if body is not None and not isinstance(body, str | bytes):
+            body = json.dumps(body)
+            if not any(name.lower() == "content-type" for name in given):
+                given["Content-Type"] = "application/json"
+        sent = body.encode() if isinstance(body, str) else body or b""
+        answer = self._deployment.request(method.upper(), url, given, sent)
+        told: dict[str, str] = {}
+        for name, value in answer.headers:
+            told[name.lower()] = f"{told[name.lower()]},{value}" if name.lower() in told else value
+        return Response(answer.status, told, answer.body)
 
     def of_type(self, *types: str) -> list[Item]:
         """The resources of these types, with their properties resolved."""

@@ -23,6 +23,7 @@ class Keys:
 
 
 MakeClient = Callable[..., Any]
+MakeRequest = Callable[[str, str, Mapping[str, str], bytes], Any]
 
 
 @dataclass
@@ -31,7 +32,8 @@ class Deployment:
 
     `resources` are the stack's resources (logical_id, type, physical_id, status, ...), `not_emulated` the properties
     that have no effect where it runs, as (logical id, dotted path). `make_client(service, region, keys)` gives a
-    boto3 client with these keys, or with the deployer's when keys is None.
+    boto3 client with these keys, or with the deployer's when keys is None; `request(method, url, headers, body)` makes
+    a plain HTTP request and gives what has `status`, `headers` (pairs) and `body`.
     """
 
     stack_name: str
@@ -44,6 +46,7 @@ class Deployment:
     not_emulated: list[tuple[str, str]]
     mode: Mode
     make_client: MakeClient
+    request: MakeRequest | None = None
     _keys: dict[str, Keys] = field(default_factory=dict, repr=False)
     _made: list[tuple[str, str]] = field(default_factory=list, repr=False)
 

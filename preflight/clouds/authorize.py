@@ -126,6 +126,30 @@ class Authorizer:
         request = Request(Principal.of(f"service:{service}"), action, resource, context, complete=True)
         return decide(request, resource_policy=resource_policy(resource))
 
+    def caller(self, key: str) -> Caller | None:
+        """Who an access key belongs to; None for the deployer. Raises holders.Gone."""
+        return self._caller(key)
+
+    def decide_for(
+        self,
+        caller: Caller,
+        action: str,
+        resource: str,
+        *,
+        policy: Policy | None = None,
+        context: Mapping[str, ContextValue] | None = None,
+    ) -> Decision:
+        """Whether a caller may do an action whose request moto never sees, by their policies and the resource's."""
+        known = {**_environment({}, "us-east-1"), **caller.context, **(context or {})}
+        request = Request(caller.principal, action, resource, known, complete=True)
+        return decide(
+            request,
+            identity_policies=caller.policies,
+            resource_policy=policy,
+            boundaries=caller.boundaries,
+            session_policies=caller.session_policies,
+        )
+
     def may_assume(self, service: str, role: str) -> Decision:
         """Whether a role lets a service take it on."""
         if role_named(role) is None:

@@ -22,6 +22,37 @@ NOT_EMULATED_PATH = "/_preflight/not_emulated"
 
 
 @dataclass(frozen=True)
+class LiveAnswer:
+    """An HTTP server's answer."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+
+def requested(method: str, url: str, headers: Mapping[str, str], body: bytes) -> LiveAnswer:
+    """A real HTTP request, by the standard library; a redirect is an answer, and is not followed.
+
+    Raises Unavailable when nothing answers.
+    """
+    import urllib.error
+
+    class Stay(urllib.request.HTTPRedirectHandler):
+        def redirect_request(self, *_: Any) -> None:
+            return None
+
+    asked = urllib.request.Request(url, data=body or None, headers=dict(headers), method=method)
+    try:
+        with urllib.request.build_opener(Stay).open(asked, timeout=35) as answer:
+            return LiveAnswer(answer.status, tuple(answer.headers.items()), answer.read())
+    except urllib.error.HTTPError as error:
+        with error:
+            return LiveAnswer(error.code, tuple(error.headers.items()), error.read())
+    except OSError as error:
+        raise Unavailable(f"{urlsplit(url).netloc} does not answer: {error}") from error
+
+
+@dataclass(frozen=True)
 class LiveResource:
     """One resource of a stack, as CloudFormation's API tells it."""
 
@@ -97,7 +128,16 @@ class LiveCloud:
             not_emulated=self._not_emulated(stack_name),
             mode="live",
             make_client=self._clients.make,
+            request=self._request,
         )
+
+    def _request(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Any:
+        """A plain HTTP request to what is deployed; an endpoint on this machine is asked in AWS's place."""
+        place = urlsplit(url)
+        if self.endpoint_url and is_loopback(urlsplit(self.endpoint_url).hostname or ""):
+            path = url.partition("://")[2].removeprefix(place.netloc) or "/"
+            return requested(method, f"{self.endpoint_url}{path}", {"Host": place.netloc, **headers}, body)
+        return requested(method, url, headers, body)
 
     @cached_property
     def _session(self) -> Any:

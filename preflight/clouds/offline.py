@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from preflight.cloudformation.providers import Context
     from preflight.cloudformation.stack import Stack
     from preflight.clouds.assets import StackArtifact
+    from preflight.clouds.live import LiveAnswer
     from preflight.clouds.server import Server
+    from preflight.clouds.web_parts import Answered
     from preflight.functions import Functions
     from preflight.template import Template
 
@@ -145,6 +147,7 @@ class OfflineCloud:
             not_emulated=stack.not_emulated,
             mode="offline",
             make_client=self._clients.make,
+            request=self._request,
         )
 
     def delete(self, stack_name: str, *, region: str | None = None) -> None:
@@ -170,7 +173,7 @@ class OfflineCloud:
 
         if self._server is not None and port in (0, int(self._server.url.rpartition(":")[2])):
             return self._server.url
-        server = Server(port, {NOT_EMULATED_PATH: self._not_emulated})
+        server = Server(port, {NOT_EMULATED_PATH: self._not_emulated}, self.web.wsgi)
         if self._server is not None:
             self._server.stop()
         self._server = server
@@ -198,7 +201,8 @@ class OfflineCloud:
         from preflight.cloudformation.engine import CloudFormation
         from preflight.clouds.authorize import authorized
         from preflight.clouds.lambdas import handed_over
-        from preflight.clouds.workflows import workflows_running
+        from preflight.clouds.web import Web
+        from preflight.clouds.workflows import RoleClients, workflows_running
         from preflight.deliveries import Deliveries, delivering
         from preflight.functions import Functions
 
@@ -218,6 +222,8 @@ class OfflineCloud:
         self._undo.enter_context(handed_over(self.functions))
         # what it has under way still needs the services
         self._undo.callback(self.functions.close)
+        of_role = RoleClients(self._clients.make).of_role
+        self.web = Web(lambda: self.functions, self.authorizer, of_role, self.account)
         self._undo.enter_context(workflows_running(self._clients.make, self.authorizer))
         # what waits to be handed on is dropped before its functions end
         self.deliveries = self._undo.enter_context(
@@ -230,6 +236,20 @@ class OfflineCloud:
                 )
             )
         )
+
+    def _request(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answered | LiveAnswer:
+        """A plain HTTP request, answered in this process by what is deployed, or by a server on this machine."""
+        from urllib.parse import urlsplit
+
+        from preflight.clouds.isolation import LeavesThisMachine, is_loopback
+        from preflight.clouds.live import requested
+
+        host = urlsplit(url).netloc
+        if self.web.knows(host):
+            return self.web.request(method, url, headers, body)
+        if not is_loopback(urlsplit(url).hostname or ""):
+            raise LeavesThisMachine(f"Nothing on this machine answers for {host}, and no request may leave it")
+        return requested(method, url, headers, body)
 
     def _delivery_client(self, service: str, *, region: str, credentials: Mapping[str, str] | None = None) -> Any:
         """A client for what one service asks of another: the deployer's, or one with a role's credentials."""

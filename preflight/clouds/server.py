@@ -15,6 +15,7 @@ from preflight.errors import Unavailable
 
 Page = Callable[[str], Any]
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
+Front = Callable[[Wsgi], Wsgi]
 
 
 class Server:
@@ -23,14 +24,15 @@ class Server:
     Not moto's own ThreadedMotoServer: that one hangs when its port is taken, and leaves its socket open.
     """
 
-    def __init__(self, port: int = 0, pages: Mapping[str, Page] | None = None) -> None:
+    def __init__(self, port: int = 0, pages: Mapping[str, Page] | None = None, web: Front | None = None) -> None:
         """Listen on this port of localhost, or on a free one for 0; raises Unavailable when it is taken.
 
-        `pages` answer paths of our own with JSON: each is called with what follows its path.
+        `pages` answer paths of our own with JSON: each is called with what follows its path. `web` stands in front of
+        all: it answers the hosts it knows.
         """
         listening = _listen(port)
         self.url = f"http://localhost:{listening.getsockname()[1]}"
-        self._server = _make_server(listening, pages or {})
+        self._server = _make_server(listening, pages or {}, web)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
 
@@ -58,7 +60,7 @@ def _listen(port: int) -> socket.socket:
     return listening
 
 
-def _make_server(listening: socket.socket, pages: Mapping[str, Page]) -> Any:
+def _make_server(listening: socket.socket, pages: Mapping[str, Page], web: Front | None) -> Any:
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
     from werkzeug.serving import make_server
 
@@ -80,6 +82,7 @@ def _make_server(listening: socket.socket, pages: Mapping[str, Page]) -> Any:
 
     host, port = listening.getsockname()
     app = _with_pages(_saying_what_is_missing(Dispatcher(create_backend_app)), pages)
+    app = web(app) if web is not None else app
     server = make_server(host, port, app, threaded=True, request_handler=Quiet, fd=listening.fileno())
     server.log = lambda *_: None
     # the server works on a copy of the descriptor

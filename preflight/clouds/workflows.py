@@ -21,7 +21,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from preflight.clouds.definitions import faults
+from preflight.analysis.state_machines import faults
 from preflight.clouds.lazily import when_imported
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def workflows_running(make_client: Callable[..., Any], authorizer: Authorizer, *
     """
     from moto.core.config import default_user_config
 
-    clients = _Clients(make_client)
+    clients = RoleClients(make_client)
     with ExitStack() as undo:
         undo.enter_context(patch.dict(default_user_config, {"stepfunctions": {"execute_state_machine": True}}))
         undo.enter_context(
@@ -60,13 +60,13 @@ def workflows_running(make_client: Callable[..., Any], authorizer: Authorizer, *
         yield
 
 
-class _Clients:
+class RoleClients:
     """boto3 clients that speak for a role."""
 
     def __init__(self, make_client: Callable[..., Any]) -> None:
         self._make = make_client
 
-    def of_role(self, region: str, service: str, role_arn: str) -> Any:
+    def of_role(self, service: str, region: str, role_arn: str) -> Any:
         """A client with a session of the role, as Step Functions takes one for each task."""
         from preflight.clouds import Keys
 
@@ -77,7 +77,7 @@ class _Clients:
 
 
 @contextmanager
-def _interpreter(clients: _Clients, authorizer: Authorizer, pace: float) -> Iterator[None]:
+def _interpreter(clients: RoleClients, authorizer: Authorizer, pace: float) -> Iterator[None]:
     from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
     from moto.stepfunctions.parser.asl.component.state.exec.state_task import state_task_lambda
     from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
@@ -95,7 +95,7 @@ def _interpreter(clients: _Clients, authorizer: Authorizer, pace: float) -> Iter
         role = state_credentials.role_arn if state_credentials is not None else ""
         if authorizer.may_assume(STATES, role).answer not in GRANTED:
             raise RuntimeError(NOT_TRUSTED)
-        return clients.of_role(region, service, role)
+        return clients.of_role(service, region, role)
 
     with ExitStack() as patches:
 

@@ -19,7 +19,7 @@ from preflight.cloudformation.providers._table import (
     not_emulated,
     refusal,
 )
-from preflight.clouds.definitions import uses_jsonata
+from preflight.analysis.state_machines import uses_jsonata
 
 _CONFIGURATION = (
     "roleArn=RoleArn loggingConfiguration=LoggingConfiguration tracingConfiguration=TracingConfiguration "

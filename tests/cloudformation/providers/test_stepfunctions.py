@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from preflight.clouds.authorize import authorized
-from preflight.clouds.definitions import faults
+from preflight.analysis.state_machines import faults
 from preflight.clouds.workflows import workflows_running
 from tests.cloudformation.providers.conftest import Bench
 
