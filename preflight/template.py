@@ -245,7 +245,7 @@ class _Answers:
         known = dict(self._attributes.get(name, {}))
         for attribute in derive.attribute_names(resource.type):
             value = known[attribute] if attribute in known else self.attribute(name, attribute)
-            if not isinstance(value, Unknown):
+            if attribute in known or derive.follows(resource.type, attribute, value, properties):
                 known[attribute] = value
         return Item(name, resource.type, properties, str(self.ref(name)), known, resource.path)
 

@@ -9,7 +9,8 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/, checked
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from preflight.cloudformation import schemas
@@ -47,7 +48,33 @@ def attribute_names(resource_type: str) -> tuple[str, ...]:
 
 
 def attribute(resource_type: str, name: str, physical: str, properties: Mapping[str, Any], scope: Scope) -> Any:
-    """The value of one attribute; an Unknown where its form does not follow from the type and its properties."""
+    """The value of one attribute, of its declared type.
+
+    Where it does not follow from the type and its properties (`follows` tells) it is an Unknown, or where a text would
+    not do the least of its type: 0 (1 for a version), false, an empty map or list.
+    """
+    schema = schemas.find(resource_type)
+    shape = schema.shape_of(name.split(".")) if schema else "?"
+    value = _attribute(resource_type, name, physical, properties, scope)
+    if shape[0] in "in" and isinstance(value, str) and not value.isdigit():
+        value = Unknown(value)
+    if isinstance(value, Unknown) and shape[0] in _LEAST:
+        return 1 if shape[0] in "in" and _COUNTED_FROM_ONE.search(name) else _LEAST[shape[0]]()
+    if shape[0] in "in" and isinstance(value, str) and value.isdigit():
+        return int(value)
+    return value
+
+
+def follows(resource_type: str, name: str, value: Any, properties: Mapping[str, Any]) -> bool:
+    """Whether an attribute's derived value follows from the type and its properties, rather than only having a form."""
+    if isinstance(value, Unknown):
+        return False
+    schema = schemas.find(resource_type)
+    shape = schema.shape_of(name.split(".")) if schema else "?"
+    return shape[0] not in "inb#{" or _at(properties, name) is not None or (resource_type, name) in _KNOWN
+
+
+def _attribute(resource_type: str, name: str, physical: str, properties: Mapping[str, Any], scope: Scope) -> Any:
     seed = f"{physical}.{name}"
     declared = _at(properties, name)
     if declared is not None:
@@ -63,10 +90,12 @@ def attribute(resource_type: str, name: str, physical: str, properties: Mapping[
         return physical if physical.startswith("arn:") else _arn(resource_type, physical, physical, scope)
     if name in ("Id", f"{kind}Id", f"{kind}Name", "Name") or name == _identifier(resource_type):
         return _last(physical) if physical.startswith("arn:") else physical
-    schema = schemas.find(resource_type)
-    shape = schema.shape_of(name.split(".")) if schema else "?"
-    if shape[0] == "[":
-        return []
+    if name.endswith(("Arn", "ARN")):
+        # in the form of one, which is what services look at before they take it
+        service = resource_type.split("::")[1].lower() if "::" in resource_type else "cloudformation"
+        return Unknown(
+            f"arn:{partition(scope.region)}:{service}:{scope.region}:{scope.account}:{name}/{_last(physical)}"
+        )
     return Unknown.of(f"{name} of {physical}")
 
 
@@ -152,6 +181,9 @@ def _at(properties: Mapping[str, Any], path: str) -> Any:
         value = value[part]
     return value
 
+
+_LEAST: dict[str, Callable[[], Any]] = {"i": int, "n": int, "b": bool, "#": dict, "{": dict, "[": list, "j": dict}
+_COUNTED_FROM_ONE = re.compile(r"Version|Revision|Generation")
 
 _UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 _LOWER = "abcdefghijklmnopqrstuvwxyz0123456789"
@@ -353,3 +385,5 @@ _ATTRIBUTES: dict[tuple[str, str], Any] = {
     ("AWS::SNS::Topic", "TopicName"): "{last}",
     ("AWS::SQS::Queue", "QueueName"): "{last}",
 }
+
+_KNOWN = _ATTRIBUTES.keys() | _PORTS.keys()

@@ -14,7 +14,7 @@ from preflight.cloudformation.operation import Before, Failed, Operation
 from preflight.cloudformation.providers import Context
 from preflight.cloudformation.stack import Stack, StackResource
 from preflight.errors import DeployFailed, Refused
-from preflight.intrinsics import Scope, TemplateError, Unknown, partition
+from preflight.intrinsics import Scope, TemplateError, partition
 from preflight.template import Template, typed
 
 ContextFactory = Callable[..., Context]
@@ -516,7 +516,8 @@ class CloudFormation:
                 f"Template error: resource {logical_id} does not support attribute type {name} in Fn::GetAtt"
             )
         value = derive.attribute(resource.type, name, resource.physical_id, resource.sent, scope)
-        if isinstance(value, Unknown) and f"Fn::GetAtt {name}" not in resource.not_emulated:
+        known = derive.follows(resource.type, name, value, resource.sent)
+        if not known and f"Fn::GetAtt {name}" not in resource.not_emulated:
             resource.not_emulated = (*resource.not_emulated, f"Fn::GetAtt {name}")
         return value
 

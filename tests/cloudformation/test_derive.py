@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from preflight.cloudformation import derive
+from preflight.cloudformation import derive, schemas
 from preflight.intrinsics import Scope, Unknown
 
 SCOPE = Scope(stack_name="Lab1")
@@ -73,3 +73,27 @@ def test_an_arn_is_found_where_there_is_one() -> None:
 def test_other_partitions() -> None:
     china = Scope(region="cn-north-1", stack_name="Lab1")
     assert derive.attribute("AWS::S3::Bucket", "Arn", "b", {}, china) == "arn:aws-cn:s3:::b"
+
+
+def test_every_attribute_of_every_type_has_its_type() -> None:
+    python = {"s": str, "i": int, "n": (int, float), "b": bool, "[": list, "#": dict, "{": dict, "j": (dict, str)}
+    types = [name for service in schemas._index() for name in schemas._service(service)]
+    assert len(types) > 1_800
+    for name in types:
+        schema = schemas.find(name)
+        assert schema is not None
+        physical = derive.physical_id(name, "Thing", {}, SCOPE)
+        assert isinstance(physical, str) and physical and not isinstance(physical, Unknown), name
+        for attribute in schema.attributes:
+            value = derive.attribute(name, attribute, physical, {}, SCOPE)
+            shape = schema.shape_of(attribute.split("."))
+            assert isinstance(value, python.get(shape[0], object)), (name, attribute, shape, value)
+            # told apart from what is known, wherever it is asked for
+            if not isinstance(value, Unknown) and shape[0] in "inb#{":
+                known = (name, attribute) in derive._KNOWN
+                assert derive.follows(name, attribute, value, {}) == known, (name, attribute)
+
+
+def test_an_arn_nobody_knows_has_the_form_of_one() -> None:
+    value = derive.attribute("AWS::Omics::Workflow", "ServiceRoleArn", "wf", {}, SCOPE)
+    assert isinstance(value, Unknown) and re.fullmatch(r"arn:aws:omics:[a-z0-9-]+:\d{12}:ServiceRoleArn/wf", value)
