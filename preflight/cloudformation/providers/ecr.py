@@ -13,6 +13,7 @@ class Repository(Table):
     """An image repository with its policies."""
 
     type = "AWS::ECR::Repository"
+    untold = "EmptyOnDelete"
     service = "ecr"
     named = Name("RepositoryName", limit=256, lower=True)
     makes = call(
