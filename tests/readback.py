@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
+from unittest.mock import patch
 
 from preflight.cloudformation.ledger import Declared, leaves, plain
 from preflight.cloudformation.providers import Context, Made, find_provider
@@ -16,9 +19,12 @@ def lost(
 ) -> set[str]:
     """The leaves the ledger calls applied whose values the service does not give back, as "dotted.path=value"."""
     provider: Any = find_provider(kind)
-    answers = provider.read(made, Declared(properties), context)
+    with _what_is_asked_for() as asked:
+        answers = provider.read(made, Declared(properties), context)
     pairs = set(_pairs(answers))
-    values = {value for _, value in pairs} | {key for key, _ in pairs}
+    # what a question was asked about is there, or there would be no answer
+    values = {value for _, value in (*pairs, *_pairs(asked))} | {key for key, _ in pairs}
+    values |= {_last_of(each) for each in values} | {part for each in values for part in _parts(each)}
     also = _synonyms(provider)
     named = {*unapplied, *getattr(provider, "untold", "").split()}
     missing = set()
@@ -29,17 +35,47 @@ def lost(
         value: Any = properties
         for step in path:
             value = value[int(step)] if isinstance(value, list) else value[step]
-        if value in ([], {}):
+        if value in ([], {}, ""):
             continue
         told = _comparable(value)
         name = [step for step in path if not step.isdigit()][-1].lower().rpartition(":")[2]
         known_as = {name, *also.get(name, ())}
-        plain_word = isinstance(value, bool) or told in _COMMON or told.isdigit() or len(told) < 3
-        if plain_word and not any((each, told) in pairs for each in known_as):
+        plain_word = isinstance(value, bool) or told in _COMMON or len(told) < 3
+        plain_word = plain_word or (told.isdigit() and len(told) != 12)
+        words = {told, *_IN_OTHER_WORDS.get(told, ())}
+        if plain_word and not any((each, word) in pairs for each in known_as for word in words):
             missing.add(f"{dotted}={value}")
-        if not plain_word and told not in values and not _all_told(value, values):
+        if not plain_word and not {told, _last_of(told)} & values and not _all_told(value, values):
             missing.add(f"{dotted}={value}")
     return missing
+
+
+@contextmanager
+def _what_is_asked_for() -> Iterator[list[Any]]:
+    """The parameters of every call made meanwhile."""
+    from botocore.client import BaseClient
+
+    asked: list[Any] = []
+    make = BaseClient._make_api_call
+
+    def noted(self: Any, operation: str, parameters: Any) -> Any:
+        answer = make(self, operation, parameters)
+        asked.append(parameters)
+        return answer
+
+    with patch.object(BaseClient, "_make_api_call", noted):
+        yield asked
+
+
+def _last_of(name: str) -> str:
+    """What an ARN, a path or an address ends with: services tell the one where they were told the other."""
+    if name.startswith(("http://", "https://")):
+        return name.partition("//")[2]
+    return re.split(r"[:/]", name)[-1] if name.startswith("arn:") else name
+
+
+def _parts(name: str) -> list[str]:
+    return name.split(":")[3:5] if name.startswith("arn:") else []
 
 
 def _all_told(value: Any, values: Collection[str]) -> bool:
@@ -52,6 +88,7 @@ def _all_told(value: Any, values: Collection[str]) -> bool:
         return False
 
 
+_IN_OTHER_WORDS = {"true": ("enabled", "on", "1"), "false": ("disabled", "off", "0")}
 _COMMON = {"true", "false", "enabled", "disabled", "default", "none", "*", "active", "allow", "deny"}
 
 
