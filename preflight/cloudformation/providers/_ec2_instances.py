@@ -205,12 +205,10 @@ class Instance(Tagged):
         _change_profile(before, after)
 
     def read(self, made: Made, declared: Declared, context: Context) -> list[dict[str, Any]]:
-        """The instance, and whether its disks carry its tags."""
+        """The instance, and in the template's words what EC2 tells in others."""
         answers = super().read(made, declared, context)
-        own = [{"Name": "attachment.instance-id", "Values": [made.physical_id]}]
-        disks = context.client("ec2").describe_volumes(Filters=own)["Volumes"]
-        tagged = any("aws:cloudformation:logical-id" in str(each.get("Tags")) for each in disks)
-        return [*answers, {"PropagateTagsToVolumeOnCreation": tagged}]
+        found = [each for answer in answers for one in answer.get("Reservations", []) for each in one["Instances"]]
+        return [*answers, *(_in_the_templates_words(each, context) for each in found)]
 
     @staticmethod
     def _flag(scope: Scope, name: str) -> bool:
@@ -226,6 +224,27 @@ class Instance(Tagged):
             if card.get("Description") == "Primary network interface":
                 with passing_over_gone():
                     client.delete_network_interface(NetworkInterfaceId=card["NetworkInterfaceId"])
+
+
+def _in_the_templates_words(instance: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    client = context.client("ec2")
+    tags = {each["Key"]: each["Value"] for each in instance.get("Tags", [])}
+    own = [{"Name": "attachment.instance-id", "Values": [instance["InstanceId"]]}]
+    disks = client.describe_volumes(Filters=own)["Volumes"]
+    told: dict[str, Any] = {
+        "PropagateTagsToVolumeOnCreation": any(
+            "aws:cloudformation:logical-id" in str(each.get("Tags")) for each in disks
+        ),
+        "VolumeSize": [each["Size"] for each in disks],
+        "Monitoring": instance["Monitoring"]["State"] == "enabled",
+        "IamInstanceProfile": instance.get("IamInstanceProfile", {}).get("Arn", "").rpartition("/")[2],
+    }
+    template = tags.get("aws:ec2launchtemplate:id")
+    if template:
+        found = client.describe_launch_templates(LaunchTemplateIds=[template])["LaunchTemplates"]
+        told["LaunchTemplateName"] = [each["LaunchTemplateName"] for each in found]
+        told["Version"] = tags.get("aws:ec2launchtemplate:version")
+    return told
 
 
 def _change_profile(before: Scope, after: Scope) -> None:

@@ -769,6 +769,13 @@ class FlowLog(Tagged):
     unmakes = call("delete_flow_logs", FlowLogIds=["{ref}"])
     reads = (call("describe_flow_logs", FlowLogIds=["{ref}"]),)
 
+    def read(self, made: Made, declared: Declared, context: Context) -> list[dict[str, Any]]:
+        """The log, and the kind of what it watches, which EC2 tells by its id alone."""
+        answers = super().read(made, declared, context)
+        watched = [each["ResourceId"] for answer in answers for each in answer["FlowLogs"]]
+        kinds = {"vpc": "VPC", "subnet": "Subnet", "eni": "NetworkInterface", "tgw": "TransitGateway"}
+        return [*answers, {"ResourceType": [kinds.get(each.partition("-")[0], "") for each in watched]}]
+
     def begin(self, scope: Scope) -> dict[str, Any]:
         """EC2 answers 200 and names what it could not do."""
         answer = super().begin(scope)

@@ -183,7 +183,6 @@ def test_a_whole_network_goes_as_it_came(bench, ec2):
     make(
         "FlowLog",
         "Flows",
-        ("ResourceType",),  # EC2 does not tell it either: the resource's id does
         ResourceId=vpc.ref,
         ResourceType="VPC",
         TrafficType="REJECT",
@@ -229,8 +228,6 @@ def test_a_whole_network_goes_as_it_came(bench, ec2):
     server = make(
         "Instance",
         "Server",
-        # told as State: enabled, and as the volume's Size
-        ("Monitoring", "BlockDeviceMappings.0.Ebs.VolumeSize"),
         ImageId=image,
         InstanceType="t3.micro",
         SubnetId=public.ref,
