@@ -12,6 +12,7 @@ import base64
 import gzip
 import json
 import re
+import threading
 import uuid
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -25,9 +26,13 @@ _LETTERS = (("yyyy", "%Y"), ("MM", "%m"), ("dd", "%d"), ("HH", "%H"), ("mm", "%M
 def mends() -> Iterable[tuple[Any, str, Any]]:
     """What takes the place of moto's own."""
     from moto.firehose import models
+    from moto.kinesis.models import KinesisBackend
 
     backend = models.FirehoseBackend
     return [
+        (KinesisBackend, "put_record", _carrying_one(KinesisBackend.put_record)),
+        (KinesisBackend, "put_records", _carrying(KinesisBackend.put_records)),
+        (backend, "put_record_batch", _directly(backend.put_record_batch)),
         (backend, "create_delivery_stream", _creating(backend.create_delivery_stream)),
         (backend, "put_s3_records", _put),
     ]
@@ -44,6 +49,73 @@ def _creating(create: Any) -> Any:
         return create(self, *asked, **named)
 
     return create_delivery_stream
+
+
+def _directly(put: Any) -> Any:
+    def put_record_batch(self: Any, delivery_stream_name: str, records: list[dict[str, bytes]]) -> Any:
+        from moto.firehose.exceptions import InvalidArgumentException
+
+        stream = self.delivery_streams.get(delivery_stream_name)
+        if stream is not None and stream.source and not getattr(_from_kinesis, "on", False):
+            kind = stream.delivery_stream_type
+            raise InvalidArgumentException(f"This operation is not permitted on {kind} delivery stream type.")
+        return put(self, delivery_stream_name, records)
+
+    return put_record_batch
+
+
+def _carrying_one(put: Any) -> Any:
+    def put_record(self: Any, stream_arn: Any, stream_name: Any, key: str, hash_key: Any, data: str) -> Any:
+        answer = put(self, stream_arn, stream_name, key, hash_key, data)
+        _carry(self, self.describe_stream(stream_arn=stream_arn, stream_name=stream_name).arn, [data])
+        return answer
+
+    return put_record
+
+
+def _carrying(put: Any) -> Any:
+    def put_records(self: Any, stream_arn: Any, stream_name: Any, records: list[dict[str, Any]]) -> Any:
+        answer = put(self, stream_arn, stream_name, records)
+        arn = self.describe_stream(stream_arn=stream_arn, stream_name=stream_name).arn
+        _carry(self, arn, [each["Data"] for each in records])
+        return answer
+
+    return put_records
+
+
+# which thread hands a Kinesis stream's records on
+_from_kinesis = threading.local()
+
+
+def _carry(kinesis: Any, arn: str, data: list[str]) -> None:
+    """Hand what came to a Kinesis stream to the delivery streams that read it."""
+    from moto.firehose.models import firehose_backends
+
+    backend = firehose_backends[kinesis.account_id][kinesis.region_name]
+    for stream in list(backend.delivery_streams.values()):
+        source = stream.source or {}
+        if source.get("KinesisStreamARN") == arn and _may_read(source, backend):
+            _from_kinesis.on = True
+            try:
+                records = [{"Data": base64.b64decode(each)} for each in data]
+                backend.put_record_batch(stream.delivery_stream_name, records)
+            finally:
+                _from_kinesis.on = False
+
+
+def _may_read(source: Mapping[str, Any], backend: Any) -> bool:
+    """Whether the role may read the stream: what it may not stays there."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    arn = source["KinesisStreamARN"]
+    client = _acting(source.get("RoleARN"), backend.account_id, backend.region_name)("kinesis")
+    try:
+        shard = {"ShardId": "shardId-000000000000", "ShardIteratorType": "LATEST"}
+        at = client.get_shard_iterator(StreamARN=arn, **shard)["ShardIterator"]
+        client.get_records(ShardIterator=at, StreamARN=arn, Limit=1)
+    except (BotoCoreError, ClientError):
+        return False
+    return True
 
 
 def _put(

@@ -24,7 +24,7 @@ _UPDATES = re.compile(r"^(.*)Configuration$")
 
 
 class DeliveryStream(Table):
-    """A stream, with its one destination; records that come from a Kinesis stream are not fetched."""
+    """A stream, with its source and its one destination."""
 
     type = "AWS::KinesisFirehose::DeliveryStream"
     service = "firehose"
@@ -36,7 +36,6 @@ class DeliveryStream(Table):
         DeliveryStreamName="{name}",
     )
     in_place = frozenset({*_DESTINATIONS, "DeliveryStreamEncryptionConfigurationInput"})
-    drops = "KinesisStreamSourceConfiguration"
     tags = Tags(
         call("tag_delivery_stream", DeliveryStreamName="{ref}"),
         remove=call("untag_delivery_stream", DeliveryStreamName="{ref}"),

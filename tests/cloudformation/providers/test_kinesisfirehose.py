@@ -68,3 +68,25 @@ def test_a_stream_to_where_nothing_is_emulated_is_recorded(bench):
     made = bench.make("AWS::KinesisFirehose::DeliveryStream", "Hose", **declared)
     assert made.made.recorded
     bench.delete(made)
+
+
+def test_a_stream_carries_on_what_comes_to_a_kinesis_stream(bench, role):
+    kinesis, s3 = bench.client("kinesis"), bench.client("s3")
+    s3.create_bucket(Bucket="lake")
+    kinesis.create_stream(StreamName="notes", ShardCount=1)
+    source = kinesis.describe_stream(StreamName="notes")["StreamDescription"]["StreamARN"]
+    made = bench.make(
+        "AWS::KinesisFirehose::DeliveryStream",
+        "Hose",
+        DeliveryStreamType="KinesisStreamAsSource",
+        KinesisStreamSourceConfiguration={"KinesisStreamARN": source, "RoleARN": role},
+        S3DestinationConfiguration={"BucketARN": "arn:aws:s3:::lake", "RoleARN": role},
+    )
+    assert (made.unapplied, bench.lost(made)) == ((), set())
+    kinesis.put_record(StreamName="notes", Data=b"one", PartitionKey="k")
+    kinesis.put_records(StreamName="notes", Records=[{"Data": b"two", "PartitionKey": "k"}])
+    keys = [each["Key"] for each in s3.list_objects_v2(Bucket="lake")["Contents"]]
+    assert sorted(s3.get_object(Bucket="lake", Key=each)["Body"].read() for each in keys) == [b"one", b"two"]
+    with pytest.raises(ClientError, match="not permitted on KinesisStreamAsSource"):
+        bench.client("firehose").put_record(DeliveryStreamName=made.ref, Record={"Data": b"three"})
+    bench.delete(made)
