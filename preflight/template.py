@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +18,8 @@ from preflight.intrinsics import Scope, Unknown, holds, resolve, substitutions, 
 class Resource:
     """One resource as the template declares it, functions unanswered.
 
-    `path` is the construct's path (`aws:cdk:path`, "Lab1/Notes/Resource"), None outside CDK.
+    `path` is the construct's path (`aws:cdk:path`, "Lab1/Notes/Resource"), None outside CDK. `waits_for` names the
+    policies that would have CloudFormation wait for the resource.
     """
 
     logical_id: str
@@ -29,6 +30,7 @@ class Resource:
     update_replace_policy: str = "Delete"
     condition: str | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
+    waits_for: tuple[str, ...] = ()
 
     @property
     def path(self) -> str | None:
@@ -359,7 +361,20 @@ def _resource(name: str, declared: dict[str, Any]) -> Resource:
         update_replace_policy=str(declared.get("UpdateReplacePolicy", "Delete")),
         condition=declared.get("Condition"),
         metadata=metadata if isinstance(metadata, dict) else {},
+        waits_for=tuple(_waits_for(declared)),
     )
+
+
+def _waits_for(declared: Mapping[str, Any]) -> Iterator[str]:
+    """The policies of a resource that have CloudFormation wait for signals, or go step by step.
+
+    An Auto Scaling group's scheduled actions, which CDK always names, change nothing of an update.
+    """
+    if declared.get("CreationPolicy"):
+        yield "CreationPolicy"
+    update = declared.get("UpdatePolicy")
+    if isinstance(update, dict) and update.keys() - {"AutoScalingScheduledAction"}:
+        yield "UpdatePolicy"
 
 
 def _parse(text: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from preflight.cloudformation import derive, nested, plan, schemas
+from preflight.cloudformation import derive, nested, plan, schemas, supplied
 from preflight.cloudformation.ledger import Declared, leaves, shortest
 from preflight.cloudformation.providers import Made, Provider, ReplacementNeeded, Said, find_provider
 from preflight.cloudformation.stack import Stack, StackResource
@@ -190,6 +190,7 @@ class Operation:
         old_order = made_order(stack.resources.values())
         stack.imports = {}
         try:
+            self._refuse_missing()
             scope = self.cloud.scope(stack)
             needs = plan.dependencies(stack.template, scope)
             for name in plan.order(needs):
@@ -203,6 +204,13 @@ class Operation:
         self.leftovers += [(stack.resources.pop(name), "") for name in gone]
         self.leftovers.sort(key=lambda each: -old_order.index(each[0].logical_id))
         return None
+
+    def _refuse_missing(self) -> None:
+        stack = self.stack
+        client = self.cloud.context(stack, "").client
+        missing = supplied.missing(stack.template, stack.values, client, stack.region)
+        if missing:
+            raise Failed(None, f"Parameter validation failed: {', '.join(missing)}.")
 
     def _bring(self, declared: Resource, needs: frozenset[str], scope: Scope) -> None:
         """One resource to what the template says."""
@@ -266,7 +274,7 @@ class Operation:
         if replacing:
             self.leftovers.append((replacing, declared.update_replace_policy))
         self._say_of(resource, f"{word}_IN_PROGRESS", "Resource creation Initiated")
-        self._say_of(resource, f"{word}_COMPLETE")
+        self._say_of(resource, f"{word}_COMPLETE", resource.ledger_words)
 
     def _change(
         self, existing: StackResource, declared: Resource, properties: dict[str, Any], needs: frozenset[str]
@@ -294,7 +302,7 @@ class Operation:
             self._create(declared, properties, needs, replacing=existing)
             return
         self.stack.resources[resource.logical_id] = resource
-        self._say_of(resource, "UPDATE_COMPLETE")
+        self._say_of(resource, "UPDATE_COMPLETE", resource.ledger_words)
 
     def _next(self, declared: Resource, properties: dict[str, Any], needs: frozenset[str]) -> StackResource:
         return StackResource(
@@ -304,6 +312,7 @@ class Operation:
             needs=needs,
             deletion_policy=declared.deletion_policy,
             metadata=declared.metadata,
+            waits_for=declared.waits_for,
             tags=dict(self.stack.tags),
         )
 
@@ -336,6 +345,7 @@ class Operation:
             provider is None or type(provider).snapshot is Provider.snapshot
         ):
             names = (*names, "DeletionPolicy")
+        names = (*names, *resource.waits_for)
         resource.not_emulated = names
 
     def _put_back(self, step: Step) -> None:

@@ -51,9 +51,17 @@ class StackResource:
     needs: frozenset[str] = frozenset()
     deletion_policy: str = "Delete"
     metadata: dict[str, Any] = field(default_factory=dict)
+    waits_for: tuple[str, ...] = ()
     tags: dict[str, str] = field(default_factory=dict)
     generation: int = 0
     timestamp: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def ledger_words(self) -> str | None:
+        """What of the resource has no effect here, in the words of its events; None when all of it has."""
+        if self.state == "recorded":
+            return "recorded, not emulated"
+        return f"not emulated: {', '.join(self.not_emulated)}" if self.not_emulated else None
 
     @property
     def made(self) -> Made:
