@@ -93,6 +93,7 @@ class Environments:
         self._idle: list[Environment] = []
         self._busy: dict[str, list[Environment | None]] = {}
         self._root: Path | None = None
+        self._sweeper: threading.Timer | None = None
         self._files = threading.Lock()
 
     def reserve(self, arn: str, *, most: int | None, most_in_all: int) -> Literal["", "function", "account"]:
@@ -136,8 +137,16 @@ class Environments:
             ending = [] if keep else [environment]
             if keep:
                 self._idle.append(environment)
-            old = [each for each in self._idle if now - each.idle_since > IDLE_SECONDS]
-            ending += old or self._idle[: max(0, len(self._idle) - MOST_IDLE)]
+            ending += self._idle[: max(0, len(self._idle) - MOST_IDLE)]
+            self._idle = [each for each in self._idle if each not in ending]
+            self._sweep_later()
+        for each in ending:
+            each.close()
+
+    def forget(self, arn: str) -> None:
+        """A function is deleted: end those of its environments that wait for it."""
+        with self._lock:
+            ending = [each for each in self._idle if each.plan.arn == arn]
             self._idle = [each for each in self._idle if each not in ending]
         for each in ending:
             each.close()
@@ -149,10 +158,30 @@ class Environments:
             ending = [*self._idle, *held]
             self._idle, self._busy = [], {}
             root, self._root = self._root, None
+            sweeper, self._sweeper = self._sweeper, None
+        if sweeper is not None:
+            sweeper.cancel()
         for each in ending:
             each.close()
         if root is not None:
             shutil.rmtree(root, ignore_errors=True)
+
+    def _sweep_later(self) -> None:
+        """End in a while what is idle until then."""
+        if self._sweeper is None and self._idle:
+            self._sweeper = threading.Timer(IDLE_SECONDS, self._sweep)
+            self._sweeper.daemon = True
+            self._sweeper.start()
+
+    def _sweep(self) -> None:
+        with self._lock:
+            self._sweeper = None
+            now = time.monotonic()
+            ending = [each for each in self._idle if now - each.idle_since >= IDLE_SECONDS]
+            self._idle = [each for each in self._idle if each not in ending]
+            self._sweep_later()
+        for each in ending:
+            each.close()
 
     def _outdated(self, held: Environment, plan: Plan) -> bool:
         return not held.alive or (held.plan.version == plan.version and held.plan != plan)
@@ -269,10 +298,9 @@ class Environment:
                 self._process.kill()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(2)
-            for pipe in (self._process.stdin,):
-                if pipe is not None:
-                    with contextlib.suppress(OSError):
-                        pipe.close()
+            if self._process.stdin is not None:
+                with contextlib.suppress(OSError):
+                    self._process.stdin.close()
             shutil.rmtree(self._tmp, ignore_errors=True)
 
     def _settle(self, ended: Any) -> None:
@@ -295,9 +323,7 @@ class Environment:
             return f"exit status {code}"
         import signal
 
-        words = {signal.SIGKILL: "killed", signal.SIGSEGV: "segmentation fault", signal.SIGABRT: "aborted"}
-        named = {**words, signal.SIGALRM: "alarm clock", signal.SIGTERM: "terminated"} if os.name != "nt" else words
-        return f"signal: {named.get(signal.Signals(-code), signal.Signals(-code).name)}"
+        return f"signal: {_SIGNALS.get(signal.Signals(-code).name, signal.Signals(-code).name)}"
 
     def _send(self, message: Mapping[str, Any]) -> None:
         data = memoryview(json.dumps(message).encode() + b"\n")
@@ -387,6 +413,16 @@ class _Printed:
             self._pipe.close()
 
 
+# as Go names them, in which Lambda's own part is written
+_SIGNALS = {
+    "SIGKILL": "killed",
+    "SIGSEGV": "segmentation fault",
+    "SIGABRT": "aborted",
+    "SIGALRM": "alarm clock",
+    "SIGTERM": "terminated",
+}
+
+
 def now_ms() -> int:
     """The time as CloudWatch Logs counts it."""
     return int(time.time() * 1000)
@@ -450,5 +486,5 @@ def _held_memory(pid: int) -> int:
     try:
         pages = int(Path(f"/proc/{pid}/statm").read_bytes().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE") // 1048576
-    except (OSError, IndexError, ValueError):
+    except (OSError, AttributeError, IndexError, ValueError):
         return 0

@@ -130,8 +130,10 @@ def peak_memory() -> int:
                     return int(line.split()[1]) // 1024 + 1
     except OSError:
         pass
-    import resource
-
+    try:
+        import resource
+    except ImportError:
+        return 0
     # bytes on macOS; elsewhere it would count the parent's memory too
     return int(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss) // 1048576 + 1
 

@@ -180,6 +180,10 @@ class Functions:
         with self._change:
             self._open = True
 
+    def forget(self, arn: str) -> None:
+        """A function is deleted, and what waited for its next invocation ends."""
+        self._environments.forget(arn)
+
     def find(self, function: str, qualifier: str | None, region: str, account: str) -> Any:
         """Make sure that a function can be invoked (a dry run); raises CannotInvoke."""
         return self._find(function, qualifier, region, account).function

@@ -320,6 +320,9 @@ def test_nothing_is_left_of_what_a_function_starts(account):
     account.call("fork", name="other")
     left = workers()
     assert len(left) >= 3
+    account.lambdas.delete_function(FunctionName="other")
+    remaining = workers() & left
+    assert 0 < len(remaining) <= len(left) - 2
     account.cloud.functions.reset()
     assert gone(left)
 

@@ -25,7 +25,7 @@ def handed_over(functions: Functions) -> Iterator[None]:
 
 @contextmanager
 def _running(functions: Functions) -> Iterator[None]:
-    from moto.awslambda.models import LambdaFunction
+    from moto.awslambda.models import LambdaFunction, LambdaStorage
     from moto.awslambda.responses import LambdaResponse
 
     def invoke(self: Any) -> tuple[int, dict[str, str], Any]:
@@ -81,7 +81,16 @@ def _running(functions: Functions) -> Iterator[None]:
             response_headers["x-amz-function-error"] = made.function_error
         return made.payload
 
+    delete = LambdaStorage.del_function
+
+    def del_function(self: Any, name_or_arn: str, qualifier: str | None = None) -> None:
+        function = self.get_function_by_name_or_arn_with_qualifier(name_or_arn, qualifier)
+        delete(self, name_or_arn, qualifier)
+        if function.function_name not in self._functions:
+            functions.forget(":".join(function.function_arn.split(":")[:7]))
+
     with (
+        patch.object(LambdaStorage, "del_function", del_function),
         patch.object(LambdaResponse, "invoke", invoke),
         patch.object(LambdaResponse, "invoke_async", invoke_async),
         patch.object(LambdaFunction, "invoke", by_moto),
