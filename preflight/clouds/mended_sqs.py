@@ -15,7 +15,12 @@ def mends() -> Iterable[tuple[Any, str, Any]]:
     from moto.core.utils import unix_time_millis
     from moto.sqs.models import Queue
 
-    put, tell = Queue._set_attributes, Queue.attributes.fget
+    put, tell, redrive = Queue._set_attributes, Queue.attributes.fget, Queue._setup_dlq
+
+    def setup_dlq(self: Any, policy: Any) -> None:
+        redrive(self, policy)
+        if self.dead_letter_queue is not None:
+            refuse_redrive(self, self.dead_letter_queue, policy)
 
     def set_attributes(self: Any, attributes: dict[str, Any], now: float | None = None) -> None:
         # moto takes a call without a policy for one that takes it away
@@ -44,8 +49,33 @@ def mends() -> Iterable[tuple[Any, str, Any]]:
         now = unix_time_millis()
         return sum(each.visible_at >= now for each in self._messages)
 
+    yield Queue, "_setup_dlq", setup_dlq
     yield Queue, "messages", property(messages)
     yield Queue, "approximate_number_of_messages_delayed", property(delayed)
     yield Queue, "approximate_number_of_messages_not_visible", property(invisible)
     yield Queue, "_set_attributes", set_attributes
     yield Queue, "attributes", property(attributes)
+
+
+def refuse_redrive(queue: Any, dead: Any, policy: Any) -> None:
+    """Raise SQS's error for a dead-letter queue of the other kind, or one that does not take this queue's messages.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html, 2026-11-22
+    """
+    from moto.sqs.exceptions import SQSException
+
+    why = ""
+    if dead.fifo_queue != queue.fifo_queue:
+        why = "Dead-letter queue must be same type of queue as the source."
+    allows = getattr(dead, "redrive_allow_policy", None) or {}
+    allows = json.loads(allows) if isinstance(allows, str) else allows
+    sources = allows.get("sourceQueueArns") or []
+    permission = allows.get("redrivePermission", "allowAll")
+    if permission == "denyAll" or (permission == "byQueue" and queue.queue_arn not in sources):
+        why = why or f"The dead-letter queue does not allow {queue.queue_arn} to use it."
+    if why:
+        text = policy if isinstance(policy, str) else json.dumps(policy)
+        queue.redrive_policy = queue.dead_letter_queue = None
+        raise SQSException(
+            "InvalidParameterValue", f"Value {text} for parameter RedrivePolicy is invalid. Reason: {why}"
+        )

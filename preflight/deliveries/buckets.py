@@ -221,6 +221,7 @@ def _refuse_invalid(deliveries: Deliveries, bucket: Any, configuration: Mapping[
     """Raise S3's error for a destination that is missing or does not let S3 in, unless the caller skips the check."""
     from moto.s3.exceptions import S3ClientError
 
+    _refuse_overlap(configuration)
     request = getattr(deliveries.asked, "request", None)
     headers = getattr(request, "headers", None) or {}
     if str(headers.get("x-amz-skip-destination-validation", "")).lower() == "true":
@@ -230,6 +231,39 @@ def _refuse_invalid(deliveries: Deliveries, bucket: Any, configuration: Mapping[
             arn = str(each.get(name))
             if not _is_there(deliveries, arn) or not deliveries.permits(S3, action, arn, bucket.arn):
                 raise S3ClientError("InvalidArgument", "Unable to validate the following destination configurations")
+
+
+def _refuse_overlap(configuration: Mapping[str, Any]) -> None:
+    """Raise S3's error when two configurations could both want the same event of the same object.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html#notification-how-to-filtering-examples-invalid,
+    checked_on 2026-11-22
+    """
+    from moto.s3.exceptions import S3ClientError
+
+    wanted = [_reach(each) for kind, _, _ in _DESTINATIONS for each in configuration.get(kind) or []]
+    for number, (events, prefix, suffix) in enumerate(wanted):
+        for others, other_prefix, other_suffix in wanted[:number]:
+            same_event = any(_is_in(one, other) or _is_in(other, one) for one in events for other in others)
+            same_start = prefix.startswith(other_prefix) or other_prefix.startswith(prefix)
+            same_end = suffix.endswith(other_suffix) or other_suffix.endswith(suffix)
+            if same_event and same_start and same_end:
+                raise S3ClientError(
+                    "InvalidArgument",
+                    "Configurations overlap. Configurations on the same bucket cannot share a common event type.",
+                )
+
+
+def _reach(wanted: Mapping[str, Any]) -> tuple[list[str], str, str]:
+    """The events, the prefix and the suffix of one configuration."""
+    events = wanted.get("Event") or []
+    rules = ((wanted.get("Filter") or {}).get("S3Key") or {}).get("FilterRule") or []
+    told = {str(each["Name"]).lower(): str(each.get("Value") or "") for each in rules}
+    return (events if isinstance(events, list) else [events]), told.get("prefix", ""), told.get("suffix", "")
+
+
+def _is_in(event: str, other: str) -> bool:
+    return event == other or (other.endswith(":*") and event.startswith(other[:-1]))
 
 
 _DESTINATIONS = (

@@ -137,3 +137,31 @@ def test_a_bucket_that_tells_eventbridge(place, notes):
     assert (event["resources"], event["account"]) == ([BUCKET], ACCOUNT)
     assert event["detail"]["object"]["key"] == "ward 3"
     assert event["detail"]["reason"] == "PutObject"
+
+
+@pytest.mark.parametrize(
+    "first, second, overlap",
+    [
+        ({"prefix": "in/"}, {"prefix": "in/new/"}, True),
+        ({"prefix": "in/"}, {"suffix": ".txt"}, True),
+        ({"prefix": "in/"}, {"prefix": "out/"}, False),
+        ({"prefix": "in/", "suffix": ".txt"}, {"prefix": "in/", "suffix": ".csv"}, False),
+        ({}, {}, True),
+    ],
+)
+def test_two_may_not_want_the_same_object(place, notes, first, second, overlap):
+    queues = [place.queue(name, lets=S3) for name in ("one", "two")]
+    wanted = [
+        *to_queue(queues[0], "s3:ObjectCreated:*", **first),
+        *to_queue(queues[1], "s3:ObjectCreated:Put", **second),
+    ]
+    if overlap:
+        with pytest.raises(ClientError, match="Configurations overlap"):
+            notes(QueueConfigurations=wanted)
+    else:
+        notes(QueueConfigurations=wanted)
+
+
+def test_the_same_prefix_for_other_events_is_fine(place, notes):
+    queue = place.queue("inbox", lets=S3)
+    notes(QueueConfigurations=[*to_queue(queue, "s3:ObjectCreated:*"), *to_queue(queue, "s3:ObjectRemoved:*")])

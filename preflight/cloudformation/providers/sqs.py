@@ -7,7 +7,7 @@ from typing import Any
 
 from preflight.cloudformation.ledger import Declared
 from preflight.cloudformation.providers import Context, Made
-from preflight.cloudformation.providers._table import Each, Name, Scope, Setting, Table, Tags, call
+from preflight.cloudformation.providers._table import Each, Name, Scope, Setting, Table, Tags, call, refusal
 
 _ATTRIBUTES = " ".join(
     f"Attributes.{name}={name}"
@@ -73,6 +73,11 @@ class Queue(Table):
         fifo = arguments.get("Attributes", {}).get("FifoQueue") == "true"
         if fifo and not arguments["QueueName"].endswith(".fifo"):
             arguments["QueueName"] += ".fifo"
+        told = arguments.get("Attributes", {})
+        if told.get("KmsMasterKeyId") and told.get("SqsManagedSseEnabled") == "true":
+            message = "You can use one type of server-side encryption (SSE) at one time. "
+            message += "You can either enable KMS SSE or SQS SSE."
+            raise refusal("InvalidAttributeValue", message, "CreateQueue")
         return arguments
 
     def read(self, made: Made, declared: Declared, context: Context) -> list[dict[str, Any]]:

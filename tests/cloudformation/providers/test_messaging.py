@@ -399,3 +399,27 @@ def test_a_schedule_in_a_group_that_is_not_there(bench):
             FlexibleTimeWindow={"Mode": "OFF"},
             Target={"Arn": QUEUE, "RoleArn": ROLE},
         )
+
+
+@pytest.mark.parametrize(
+    "properties, message",
+    [
+        ({"KmsMasterKeyId": "alias/aws/sqs", "SqsManagedSseEnabled": True}, "one type of server-side encryption"),
+        ({"FifoQueue": True, "RedrivePolicy": {"deadLetterTargetArn": "{open}", "maxReceiveCount": 3}}, "."),
+        ({"RedrivePolicy": {"deadLetterTargetArn": "{fifo}", "maxReceiveCount": 3}}, "same type of queue"),
+        ({"RedrivePolicy": {"deadLetterTargetArn": "{closed}", "maxReceiveCount": 3}}, "does not allow"),
+        ({"RedrivePolicy": {"deadLetterTargetArn": f"{QUEUE}-gone", "maxReceiveCount": 3}}, "DLQ|not exist"),
+    ],
+)
+def test_a_queue_sqs_would_not_take(bench, properties, message):
+    dead = {
+        "{open}": bench.make("AWS::SQS::Queue", "Open")["Arn"],
+        "{fifo}": bench.make("AWS::SQS::Queue", "Fifo", FifoQueue=True)["Arn"],
+        "{closed}": bench.make("AWS::SQS::Queue", "Closed", RedriveAllowPolicy={"redrivePermission": "denyAll"})["Arn"],
+    }
+    if "RedrivePolicy" in properties:
+        target = properties["RedrivePolicy"]["deadLetterTargetArn"]
+        told = {"deadLetterTargetArn": dead.get(target, target), "maxReceiveCount": 3}
+        properties = {**properties, "RedrivePolicy": told}
+    with pytest.raises(ClientError, match=message):
+        bench.make("AWS::SQS::Queue", "Q", **properties)
