@@ -121,6 +121,21 @@ def _waf(word: str, kind: str, **more: Any) -> Kind:
 _NOT_OWNED = "The request is rejected because the input ID is not owned by the current account."
 
 KINDS: tuple[Kind | Tagged, ...] = (
+    Tagged("cognito-idp"),
+    Tagged("cognito-identity"),
+    Kind(
+        "cognito-identity",
+        "IdentityPoolId",
+        put="set_identity_pool_roles",
+        read="get_identity_pool_roles",
+    ),
+    Kind(
+        "cognito-idp",
+        "UserPoolId ClientId",
+        {"ClientId": "ALL", "CSSVersion": "1", "LastModifiedDate": "{now}", "CreationDate": "{now}"},
+        put="set_ui_customization",
+        read="get_ui_customization",
+    ),
     Kind(
         "cloudtrail",
         "EventDataStoreArn",

@@ -44,7 +44,7 @@ ABSENT: Any = _Absent()
 _WORD = re.compile(r"\{([A-Za-z][A-Za-z0-9_.:-]*)\}")
 _TAGS = re.compile(r"(?i)(add|remove|resource)?tags?(et|list|keys|keylist|stoadd|storemove)?|keys")
 _GONE = re.compile(
-    r"NotFound|NoSuch|Non[Ee]xistent|DoesNotExist|ResourceNotFound|\.Unknown$|^Unknown(Monitor|Subscription)Exception$|^404$"
+    r"NotFound|NoSuch|Non[Ee]xistent|DoesNotExist|ResourceNotFound|\.Unknown$|OrganizationsNotInUse|^Unknown(Monitor|Subscription)Exception$|^404$"
 )
 
 
