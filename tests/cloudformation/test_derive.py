@@ -29,6 +29,7 @@ SCOPE = Scope(stack_name="Lab1")
         ("AWS::Lambda::Function", {"FunctionName": "f"}, r"f"),
         ("AWS::Events::Rule", {"Name": "r"}, r"r"),
         ("Custom::Thing", {}, r"Lab1-Thing-[0-9A-Z]{12}"),
+        ("AWS::CloudFormation::WaitConditionHandle", {}, r"https://cloudformation-waitcondition-us-east-1\.s3\..*"),
         ("AWS::EC2::EIP", {}, r"203\.0\.113\.\d+"),
     ],
 )
