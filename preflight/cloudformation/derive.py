@@ -241,7 +241,9 @@ _ID_FORMS = {
     "AWS::GlobalAccelerator::EndpointGroup": (
         "arn:{partition}:globalaccelerator::{account}:accelerator/{uuid}/listener/{hex8}/endpoint-group/{low12}"
     ),
-    "AWS::GlobalAccelerator::Listener": "arn:{partition}:globalaccelerator::{account}:accelerator/{uuid}/listener/{hex8}",
+    "AWS::GlobalAccelerator::Listener": (
+        "arn:{partition}:globalaccelerator::{account}:accelerator/{uuid}/listener/{hex8}"
+    ),
     "AWS::EC2::CustomerGateway": "cgw-{hex17}",
     "AWS::EC2::DHCPOptions": "dopt-{hex17}",
     "AWS::EC2::EgressOnlyInternetGateway": "eigw-{hex17}",

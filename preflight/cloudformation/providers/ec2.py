@@ -146,6 +146,15 @@ class VPC(Tagged):
         call("describe_vpc_attribute", VpcId="{ref}", Attribute="enableDnsHostnames"),
     )
 
+    def arguments(self, scope: Scope) -> dict[str, Any]:
+        """A range from an IPAM pool, of which there are none here, is the first of 10.0.0.0/8 that is free."""
+        arguments = super().arguments(scope)
+        if "CidrBlock" not in arguments and "Ipv4IpamPoolId" in scope.declared:
+            taken = {each.cidr_block.rpartition("/")[0] for each in backend(scope.context).vpcs.values()}
+            free = next(f"10.{n}.0.0" for n in range(256) if f"10.{n}.0.0" not in taken)
+            arguments["CidrBlock"] = f"{free}/{scope.declared.peek('Ipv4NetmaskLength', 16)}"
+        return arguments
+
     def create(self, declared: Declared, context: Context) -> Made:
         """A VPC comes with a network ACL and a security group, whose members reach each other.
 
