@@ -170,10 +170,12 @@ class OfflineCloud:
         """
         from preflight.clouds.live import NOT_EMULATED_PATH
         from preflight.clouds.server import Server
+        from preflight.deliveries import PATH as DELIVERIES_PATH
 
         if self._server is not None and port in (0, int(self._server.url.rpartition(":")[2])):
             return self._server.url
-        server = Server(port, {NOT_EMULATED_PATH: self._not_emulated}, self.web.wsgi)
+        pages = {NOT_EMULATED_PATH: self._not_emulated, DELIVERIES_PATH: self.deliveries.page}
+        server = Server(port, pages, self.web.wsgi)
         if self._server is not None:
             self._server.stop()
         self._server = server

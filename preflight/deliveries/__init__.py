@@ -19,6 +19,9 @@ PACE = 0.05
 # how often something that fails is tried at that pace; later tries wait as long as on AWS
 QUICK_TRIES = 12
 
+# where the endpoint tells of deliveries
+PATH = "/_preflight/deliveries"
+
 # what installs itself when a service's module of moto has been loaded, and the last name that module defines
 _HOOKS = {
     "moto.sqs.models": ("queues", "sqs_backends"),
@@ -141,6 +144,16 @@ class Deliveries:
         tables.expire(self)
         alarms.evaluate_all(self)
         return fired
+
+    def page(self, asked: str) -> Any:
+        """What the endpoint answers under PATH: settle, outbox, undelivered, or advance/SECONDS."""
+        word, _, rest = asked.strip("/").partition("/")
+        if word == "settle":
+            return {"settled": self.settle()}
+        if word == "advance":
+            return {"fired": self.advance(float(rest or 0)), "settled": self.settle(), "now": self.now().isoformat()}
+        told = {"outbox": self.outbox, "undelivered": self.undelivered, "denied": list(self.judge.denied)}
+        return told.get(word, {"error": f"ask for settle, advance/SECONDS, {', '.join(told)}"})
 
     @property
     def undelivered(self) -> list[tuple[str, str, str]]:

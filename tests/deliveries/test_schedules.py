@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import urllib.request
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -149,3 +150,19 @@ def test_an_hour_that_summer_time_skips_does_not_come():
     days = datetime(2027, 3, 27, tzinfo=UTC), datetime(2027, 3, 30, tzinfo=UTC)
     found = [each.astimezone(berlin).day for each in Cron.of("30 2 * * ? *").moments(*days, berlin)]
     assert found == [27, 29]
+
+
+def test_the_endpoint_moves_the_time_and_tells_what_arrived(place, queue, role):
+    schedule(place, "rate(1 hour)", queue, role)
+
+    def ask(what):
+        straight = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with straight.open(f"{place.cloud.serve()}/_preflight/deliveries/{what}", timeout=10) as answer:
+            return json.loads(answer.read())
+
+    told = ask("advance/3601")
+    assert (told["fired"], told["settled"]) == (2, True)
+    assert ask("settle") == {"settled": True}
+    assert ask("outbox") == []
+    assert "advance/SECONDS" in ask("nothing")["error"]
+    assert len(place.received(queue)) == 2
