@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from preflight.clouds import s3_configurations
+
 
 def mends() -> Iterable[tuple[Any, str, Any]]:
     """What moto's responses leave out."""
@@ -31,5 +33,6 @@ def mends() -> Iterable[tuple[Any, str, Any]]:
             self.body = text
         return read(self)
 
+    yield from s3_configurations.mends()
     yield S3Response, "serialized", serialized
     yield S3Response, "_notification_config_from_body", notification_config_from_body

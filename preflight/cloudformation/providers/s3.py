@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from preflight.cloudformation.ledger import Declared
 from preflight.cloudformation.providers import Context, Made
 from preflight.cloudformation.providers._table import (
     Call,
+    Each,
     Name,
     Scope,
     Setting,
@@ -73,6 +74,32 @@ class _Notifications(Setting):
             if str(enabled).lower() == "false":
                 del wanted["EventBridgeConfiguration"]
         return arguments
+
+
+def _filtered(configuration: str) -> Callable[[dict[str, Any]], None]:
+    """Prefix and tags are one filter, or several joined by And."""
+
+    def adjust(arguments: dict[str, Any]) -> None:
+        wanted = arguments.get(configuration, {})
+        filters = wanted.get("Filter", {}).get("And", {})
+        if filters and len(filters) == 1 and len(filters.get("Tags", [])) < 2:
+            tags = filters.pop("Tags", None)
+            wanted["Filter"] = {"Tag": tags[0]} if tags else filters
+
+    return adjust
+
+
+def _numbered(word: str, configuration: str, names: str = "") -> Each:
+    """One of several configurations of a kind, each with its id."""
+    kind = f"bucket_{word}_configuration"
+    place: dict[str, Any] = {"Bucket": "{ref}", "Id": "{item.Id}"}
+    held: dict[str, Any] = {configuration: "{item}"}
+    filters = "Filter.And.Prefix=Prefix Filter.And.Tags=TagFilters Filter.And.AccessPointArn=AccessPointArn"
+    return Each(
+        f"{configuration}s",
+        add=call(f"put_{kind}", names=names or filters, adjust=_filtered(configuration), **place, **held),
+        remove=call(f"delete_{kind}", **place),
+    )
 
 
 class Bucket(Table):
@@ -178,19 +205,26 @@ class Bucket(Table):
             ),
             remove=call("put_bucket_notification_configuration", Bucket="{ref}", NotificationConfiguration={}),
         ),
+        _numbered(
+            "analytics",
+            "AnalyticsConfiguration",
+            "Filter.And.Prefix=Prefix Filter.And.Tags=TagFilters Destination.S3BucketDestination=Destination "
+            "Bucket=BucketArn Prefix=Destination.Prefix",
+        ),
+        _numbered("intelligent_tiering", "IntelligentTieringConfiguration"),
+        _numbered(
+            "inventory",
+            "InventoryConfiguration",
+            "IsEnabled=Enabled Schedule.Frequency=ScheduleFrequency Filter.Prefix=Prefix "
+            "Destination.S3BucketDestination=Destination Bucket=BucketArn AccountId=BucketAccountId "
+            "Prefix=Destination.Prefix",
+        ),
+        _numbered("metrics", "MetricsConfiguration"),
     )
     tags = Tags(
         call("put_bucket_tagging", Bucket="{ref}"), clear=call("delete_bucket_tagging", Bucket="{ref}"), reserved=False
     )
     ref = "{name}"
-    drops = (
-        "BucketEncryption.ServerSideEncryptionConfiguration.BlockedEncryptionTypes "
-        "LifecycleConfiguration.TransitionDefaultMinimumObjectSize "
-        "LifecycleConfiguration.Rules.ObjectSizeGreaterThan LifecycleConfiguration.Rules.ObjectSizeLessThan "
-        "LifecycleConfiguration.Rules.NoncurrentVersionExpiration.NewerNoncurrentVersions "
-        "LoggingConfiguration.TargetObjectKeyFormat "
-        "ReplicationConfiguration.Rules.Filter ReplicationConfiguration.Rules.SourceSelectionCriteria"
-    )
     attributes = (
         "Arn=arn:{partition}:s3:::{ref} DomainName={ref}.s3.amazonaws.com "
         "DualStackDomainName={ref}.s3.dualstack.{region}.amazonaws.com "
@@ -215,6 +249,10 @@ class Bucket(Table):
             "get_bucket_logging",
             "get_bucket_acl",
             "get_bucket_tagging",
+            "list_bucket_analytics_configurations",
+            "list_bucket_intelligent_tiering_configurations",
+            "list_bucket_inventory_configurations",
+            "list_bucket_metrics_configurations",
         )
     )
 
