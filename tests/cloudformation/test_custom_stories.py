@@ -141,3 +141,38 @@ def objects(s3: Any, bucket: str) -> list[dict[str, Any]]:
     """What lies in a bucket."""
     found: list[dict[str, Any]] = s3.list_objects_v2(Bucket=bucket).get("Contents", [])
     return found
+
+
+def test_a_topic_may_stand_before_the_function(cloud: OfflineCloud) -> None:
+    template = own(2)
+    function = template.body["Resources"]["Function"]["Properties"]
+    code = function["Code"]["ZipFile"]["Fn::Join"][1]
+    # what came through a topic is wrapped in its record
+    code[-1] += "\n\nanswer = handler\n\n\ndef handler(event, context):\n"
+    code[-1] += "    import json\n    answer(json.loads(event['Records'][0]['Sns']['Message']), context)\n"
+    function_arn = {"Fn::GetAtt": ["Function", "Arn"]}
+    template.body["Resources"] |= {
+        "Topic": {"Type": "AWS::SNS::Topic"},
+        "Subscribed": {
+            "Type": "AWS::SNS::Subscription",
+            "Properties": {"TopicArn": {"Ref": "Topic"}, "Protocol": "lambda", "Endpoint": function_arn},
+        },
+        "May": {
+            "Type": "AWS::Lambda::Permission",
+            "Properties": {
+                "Action": "lambda:InvokeFunction",
+                "FunctionName": function_arn,
+                "Principal": "sns.amazonaws.com",
+                "SourceArn": {"Ref": "Topic"},
+            },
+        },
+        "Own": {
+            "Type": "AWS::CloudFormation::CustomResource",
+            "DependsOn": ["Subscribed", "May"],
+            "Properties": {"ServiceToken": {"Ref": "Topic"}, "Size": 2},
+        },
+    }
+    stack = cloud.cloudformation.create_stack("Own", Template(template.body))
+    assert stack.outputs == {"Twice": "4", "Own": "size-2"}
+    cloud.delete("Own")
+    assert stack.status == "DELETE_COMPLETE"
