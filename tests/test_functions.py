@@ -624,6 +624,31 @@ def test_a_success_goes_to_every_kind_of_destination_its_role_may_reach(account)
     ]
 
 
+def test_lines_of_a_log_reach_the_function_that_subscribes_to_it(account):
+    source = """
+import base64, gzip, json
+
+def handler(event, context):
+    data = json.loads(gzip.decompress(base64.b64decode(event["awslogs"]["data"])))
+    print("heard", data["logGroup"], [each["message"] for each in data["logEvents"]])
+"""
+    account.function(source)
+    arn = "arn:aws:lambda:us-east-1:123456789012:function:triage"
+    account.lambdas.add_permission(
+        FunctionName="triage", StatementId="logs", Action="lambda:InvokeFunction", Principal="logs.amazonaws.com"
+    )
+    logs = account.cloud.client("logs")
+    logs.create_log_group(logGroupName="ward")
+    logs.create_log_stream(logGroupName="ward", logStreamName="one")
+    logs.put_subscription_filter(logGroupName="ward", filterName="all", filterPattern="", destinationArn=arn)
+    now = int(time.time() * 1000)
+    logs.put_log_events(
+        logGroupName="ward", logStreamName="one", logEvents=[{"timestamp": now, "message": "a bed is free"}]
+    )
+    assert account.cloud.functions.settle()
+    assert "heard ward ['a bed is free']" in account.lines()
+
+
 def test_closing_ends_what_is_under_way(account):
     functions = account.cloud.functions
     account.function(STRAY, Timeout=600)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 from unittest.mock import patch
 from urllib.parse import unquote
@@ -25,7 +26,7 @@ def handed_over(functions: Functions) -> Iterator[None]:
 
 @contextmanager
 def _running(functions: Functions) -> Iterator[None]:
-    from moto.awslambda.models import LambdaFunction, LambdaStorage
+    from moto.awslambda.models import LambdaBackend, LambdaFunction, LambdaStorage
     from moto.awslambda.responses import LambdaResponse
 
     def invoke(self: Any) -> tuple[int, dict[str, str], Any]:
@@ -89,7 +90,26 @@ def _running(functions: Functions) -> Iterator[None]:
         if function.function_name not in self._functions:
             functions.forget(":".join(function.function_arn.split(":")[:7]))
 
+    def send_log_event(
+        self: Any, function_arn: str, filter_name: str, log_group_name: str, log_stream_name: str, log_events: Any
+    ) -> None:
+        """Lines of a log on their way to a function, which CloudWatch Logs does not wait for."""
+        data = {
+            "messageType": "DATA_MESSAGE",
+            "owner": self.account_id,
+            "logGroup": log_group_name,
+            "logStream": log_stream_name,
+            "subscriptionFilters": [filter_name],
+            "logEvents": log_events,
+        }
+        packed = base64.b64encode(gzip.compress(json.dumps(data, separators=(",", ":")).encode())).decode()
+        place = {"region": self.region_name, "account": self.account_id}
+        # a function that is gone takes nothing with it
+        with suppress(CannotInvoke):
+            functions.send(function_arn, {"awslogs": {"data": packed}}, **place, cause=log_group_name)
+
     with (
+        patch.object(LambdaBackend, "send_log_event", send_log_event),
         patch.object(LambdaStorage, "del_function", del_function),
         patch.object(LambdaResponse, "invoke", invoke),
         patch.object(LambdaResponse, "invoke_async", invoke_async),
