@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from preflight.cloudformation import plan, schemas, transforms, validate
+from preflight.cloudformation import guard, plan, schemas, transforms, validate
 from preflight.cloudformation.changes import ChangeSet
 from preflight.cloudformation.engine import CloudFormation, Rejected
 from preflight.cloudformation.nested import fetch
@@ -93,7 +93,7 @@ class Api:
             return {"StackId": existing.stack_id}
         if not re.fullmatch(r"[a-zA-Z][-a-zA-Z0-9]*", name) or len(name) > 128:
             raise Rejected(_member_fault("stackName", name, "[a-zA-Z][-a-zA-Z0-9]*"))
-        _refuse_policy(asked)
+        policy = self._policy(asked, "StackPolicy")
         template = self._prepared(asked, name)
         stack = self.cloud.create_stack(
             name,
@@ -107,6 +107,7 @@ class Api:
             wait=False,
             **self.place,
         )
+        stack.policy = policy
         return {"StackId": stack.stack_id}
 
     def update_stack(self, asked: Asked) -> Answer:
@@ -114,7 +115,7 @@ class Api:
         token = asked.get("ClientRequestToken")
         if token and stack.options.get("ClientRequestToken") == token:
             return {"StackId": stack.stack_id}
-        _refuse_policy(asked)
+        policy, during = self._policy(asked, "StackPolicy"), self._policy(asked, "StackPolicyDuringUpdate")
         template = self._prepared(asked, stack.name, stack)
         self.cloud.update_stack(
             stack.stack_id,
@@ -122,11 +123,13 @@ class Api:
             parameters=_parameters(asked, stack),
             tags=_tags(asked) if "Tags" in asked else None,
             roll_back=not asked.get("DisableRollback"),
+            policy=during,
             options=_options(asked),
             token=token,
             wait=False,
             **self.place,
         )
+        stack.policy = policy or stack.policy
         return {"StackId": stack.stack_id}
 
     def delete_stack(self, asked: Asked) -> None:
@@ -328,12 +331,28 @@ class Api:
         return _page("Imports", [each.name for each in users], asked)
 
     def set_stack_policy(self, asked: Asked) -> None:
-        self._stack(asked)
-        _refuse_policy(asked)
+        stack = self._stack(asked)
+        stack.policy = self._policy(asked, "StackPolicy")
 
     def get_stack_policy(self, asked: Asked) -> Answer:
-        self._stack(asked)
-        return {}
+        policy = self._stack(asked).policy
+        return {} if policy is None else {"StackPolicyBody": json.dumps(policy)}
+
+    def cancel_update_stack(self, asked: Asked) -> None:
+        self.cloud.cancel_update(asked["StackName"], **self.place)
+
+    def signal_resource(self, asked: Asked) -> None:
+        """No resource waits for a signal here, so none is ever awaited."""
+        stack = self._stack(asked)
+        resource = stack.resources.get(asked["LogicalResourceId"])
+        if resource is None:
+            raise Rejected(f"Resource {asked['LogicalResourceId']} does not exist for stack {stack.name}")
+        raise Rejected(f"Resource {resource.logical_id} is in {resource.status} state and cannot be signaled")
+
+    def refuse_drift(self, asked: Asked) -> Answer:
+        raise Rejected(
+            "Drift is not detected by the offline cloud; read the resource through its service's API instead"
+        )
 
     def update_termination_protection(self, asked: Asked) -> Answer:
         stack = self._stack(asked)
@@ -346,6 +365,16 @@ class Api:
 
     def rollback_stack(self, asked: Asked) -> Answer:
         return {"StackId": self.cloud.roll_back(asked["StackName"], wait=False, **self.place).stack_id}
+
+    def list_types(self, asked: Asked) -> Answer:
+        """Every public resource type the registry knows."""
+        prefix = asked.get("Filters", {}).get("TypeNamePrefix", "")
+        shown = [
+            {"Type": "RESOURCE", "TypeName": name, "IsActivated": True}
+            for name in schemas.names()
+            if name.startswith(prefix)
+        ]
+        return _page("TypeSummaries", shown if asked.get("Visibility") == "PUBLIC" else [], asked)
 
     def describe_type(self, asked: Asked) -> Answer:
         name = asked.get("TypeName", "")
@@ -383,6 +412,7 @@ class Api:
         if asked.get("UsePreviousTemplate") and stack is not None:
             return stack.template.original or stack.template
         if asked.get("TemplateBody"):
+            _refuse_long(asked["TemplateBody"])
             return Template.parse(asked["TemplateBody"])
         if asked.get("TemplateURL"):
             return Template.parse(self._fetch(asked["TemplateURL"]))
@@ -397,6 +427,13 @@ class Api:
         template = self.cloud.prepared(template, _parameters(asked, stack), name, **self.place)
         _check_capabilities(template, asked)
         return template
+
+    def _policy(self, asked: Asked, name: str) -> dict[str, Any] | None:
+        """The stack policy a request gives, by its text or by a URL."""
+        body = asked.get(f"{name}Body")
+        if asked.get(f"{name}URL"):
+            body = self._fetch(asked[f"{name}URL"])
+        return guard.read(body) if body is not None else None
 
     def _fetch(self, url: str) -> str:
         probe = Stack("", "", self.place["region"], self.place["account"], Template({}))
@@ -414,10 +451,13 @@ def required_capabilities(template: Template) -> tuple[list[str], str]:
     return ["CAPABILITY_NAMED_IAM" if named else "CAPABILITY_IAM"], why
 
 
-def _refuse_policy(asked: Asked) -> None:
-    """A stack policy that no update would heed is not taken."""
-    if any(name.startswith("StackPolicy") for name in asked):
-        raise Rejected("Stack policies are not supported here yet; deploy without one")
+def _refuse_long(text: str) -> None:
+    # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html, checked_on 2026-11-22
+    if len(text.encode()) > 51_200:
+        raise Rejected(
+            f"1 validation error detected: Value '{text[:40]}...' at 'templateBody' failed to satisfy constraint: "
+            "Member must have length less than or equal to 51200"
+        )
 
 
 def _check_capabilities(template: Template, asked: Asked) -> None:
@@ -688,6 +728,7 @@ _OPTIONS = (
 )
 
 OPERATIONS: dict[str, Callable[[Api, Asked], Answer | None]] = {
+    "CancelUpdateStack": Api.cancel_update_stack,
     "ContinueUpdateRollback": Api.continue_update_rollback,
     "CreateChangeSet": Api.create_change_set,
     "CreateStack": Api.create_stack,
@@ -699,7 +740,11 @@ OPERATIONS: dict[str, Callable[[Api, Asked], Answer | None]] = {
     "DescribeStackResource": Api.describe_stack_resource,
     "DescribeStackResources": Api.describe_stack_resources,
     "DescribeStacks": Api.describe_stacks,
+    "DescribeStackDriftDetectionStatus": Api.refuse_drift,
+    "DescribeStackResourceDrifts": Api.refuse_drift,
     "DescribeType": Api.describe_type,
+    "DetectStackDrift": Api.refuse_drift,
+    "DetectStackResourceDrift": Api.refuse_drift,
     "ExecuteChangeSet": Api.execute_change_set,
     "GetStackPolicy": Api.get_stack_policy,
     "GetTemplate": Api.get_template,
@@ -709,8 +754,10 @@ OPERATIONS: dict[str, Callable[[Api, Asked], Answer | None]] = {
     "ListImports": Api.list_imports,
     "ListStackResources": Api.list_stack_resources,
     "ListStacks": Api.list_stacks,
+    "ListTypes": Api.list_types,
     "RollbackStack": Api.rollback_stack,
     "SetStackPolicy": Api.set_stack_policy,
+    "SignalResource": Api.signal_resource,
     "UpdateStack": Api.update_stack,
     "UpdateTerminationProtection": Api.update_termination_protection,
     "ValidateTemplate": Api.validate_template,

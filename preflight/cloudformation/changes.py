@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from preflight.cloudformation import plan, schemas
+from preflight.cloudformation import nested, plan, schemas
 from preflight.cloudformation.plan import Change, Difference
 from preflight.cloudformation.stack import Stack
 from preflight.intrinsics import Scope, Unknown, partition, resolve
@@ -147,7 +147,12 @@ def _scope_before(
         return LATER if name in renewed or name not in stack.resources else old_ref(name)
 
     def attribute(name: str, wanted: str) -> Any:
-        return LATER if name in renewed or name not in stack.resources else old_attribute(name, wanted)
+        if name in renewed or name not in stack.resources:
+            return LATER
+        existing = stack.resources[name]
+        # what a nested stack will put out is known once it has changed
+        inside = existing.type == nested.TYPE and wanted not in existing.attributes
+        return LATER if inside else old_attribute(name, wanted)
 
     scope.ref, scope.attribute = ref, attribute
     return scope

@@ -124,11 +124,12 @@ class CloudFormation:
         region: str = "us-east-1",
         account: str = "123456789012",
         roll_back: bool = True,
+        policy: Mapping[str, Any] | None = None,
         options: Mapping[str, Any] | None = None,
         token: str | None = None,
         wait: bool = True,
     ) -> Stack:
-        """Bring a stack to a new template; tags None keeps those it has.
+        """Bring a stack to a new template; tags None keeps those it has, `policy` stands in for the stack's own.
 
         Raises Refused before anything is changed (also when nothing would change), and DeployFailed when a resource
         failed and the stack went back to what it was.
@@ -142,6 +143,7 @@ class CloudFormation:
             if self.is_unchanged(stack, template, values, new_tags):
                 raise Rejected("No updates are to be performed.")
             operation, before = Operation(self, stack, token), Before.of(stack)
+            operation.policy = stack.policy if policy is None else policy
             if stack.status == "UPDATE_FAILED":
                 # what the failed attempt did is still there to be undone, or to be built upon
                 earlier, before = self._operations[stack.stack_id]
@@ -270,6 +272,13 @@ class CloudFormation:
             wait=wait,
             **how,
         )
+
+    def cancel_update(self, name: str, *, region: str = "us-east-1", account: str = "123456789012") -> None:
+        """Have an update that is under way go back before its next resource."""
+        stack = self.get(name, region=region, account=account)
+        if stack.status != "UPDATE_IN_PROGRESS":
+            raise Rejected("CancelUpdateStack cannot be called from current stack status")
+        self._operations[stack.stack_id][0].cancelled = True
 
     def roll_back(
         self, name: str, *, region: str = "us-east-1", account: str = "123456789012", wait: bool = True

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from preflight.cloudformation.operation import Failed, Operation
     from preflight.cloudformation.stack import Stack
 
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html, checked_on 2026-11-22
+MOST_BYTES = 1_000_000
+
 TYPE = "AWS::CloudFormation::Stack"
 
 
@@ -123,6 +126,8 @@ def fetch(url: str, client: Callable[[str], Any]) -> str:
     s3 = client("s3")
     try:
         held = s3.get_object(Bucket=bucket, Key=key, **({"VersionId": version[0]} if version else {}))["Body"].read()
+        if len(held) > MOST_BYTES:
+            raise _refused(f"Template may not exceed {MOST_BYTES} bytes in size.")
         return str(held.decode("utf-8"))
     except s3.exceptions.ClientError as error:
         missing = error.response["Error"]["Code"] == "NoSuchKey"

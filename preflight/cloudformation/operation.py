@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from preflight.cloudformation import derive, nested, plan, schemas, supplied
+from preflight.cloudformation import derive, guard, nested, plan, schemas, supplied
 from preflight.cloudformation.ledger import Declared, leaves, shortest
 from preflight.cloudformation.providers import Made, Provider, ReplacementNeeded, Said, find_provider
 from preflight.cloudformation.stack import Stack, StackResource
@@ -84,7 +84,8 @@ class Operation:
     """One create, update or delete of one stack.
 
     `children` are the updates of nested stacks that are done and may have to be undone, by stack id;
-    `keeps_failures` says that what fails is left as it stands.
+    `keeps_failures` says that what fails is left as it stands, `policy` which updates are ruled out, and `cancelled`
+    that an update is to go back.
     """
 
     cloud: CloudFormation
@@ -94,6 +95,8 @@ class Operation:
     leftovers: list[tuple[StackResource, str]] = field(default_factory=list)
     children: dict[str, tuple[Operation, Before]] = field(default_factory=dict)
     keeps_failures: bool = False
+    policy: Mapping[str, Any] | None = None
+    cancelled: bool = False
 
     def create(self, *, on_failure: str = "ROLLBACK") -> Failed | None:
         """Make the stack; on a failure do as `on_failure` says (ROLLBACK, DO_NOTHING, DELETE) and answer with it."""
@@ -194,8 +197,12 @@ class Operation:
             scope = self.cloud.scope(stack)
             needs = plan.dependencies(stack.template, scope)
             for name in plan.order(needs):
+                if self.cancelled:
+                    raise Failed(None, "User Initiated")
                 self._bring(stack.template.resources[name], frozenset(needs[name]), scope)
             self._set_outputs(scope)
+            for name in [each for each in stack.resources if each not in needs]:
+                self._refuse_ruled_out("Update:Delete", stack.resources[name])
         except Failed as failure:
             return failure
         except TemplateError as error:
@@ -222,6 +229,9 @@ class Operation:
             self._create(declared, properties, needs)
             return
         differences = plan.differences(declared.type, existing.properties, properties)
+        if differences:
+            replaces = plan.replacement(declared.type, differences) == "True"
+            self._refuse_ruled_out("Update:Replace" if replaces else "Update:Modify", existing)
         if declared.type != existing.type or plan.replacement(declared.type, differences) == "True":
             self._create(declared, properties, needs, replacing=existing)
         elif (
@@ -233,6 +243,12 @@ class Operation:
         else:
             existing.needs = needs
             existing.deletion_policy, existing.metadata = declared.deletion_policy, declared.metadata
+
+    def _refuse_ruled_out(self, action: str, resource: StackResource) -> None:
+        said = guard.refusal(self.policy, action, resource.logical_id, resource.type)
+        if said is not None:
+            self._say_of(resource, "UPDATE_FAILED", said)
+            raise Failed(resource.logical_id, said)
 
     def _resolved(self, declared: Resource, scope: Scope) -> dict[str, Any]:
         try:

@@ -82,12 +82,17 @@ def exists(resource_type: str) -> bool:
     return resource_type in _service(_service_of(resource_type))
 
 
+def names() -> list[str]:
+    """Every resource type AWS has, by name."""
+    return sorted(name for service in _index() for name in _service(service))
+
+
 def near(resource_type: str) -> list[str]:
     """Up to three types of similar name."""
     from difflib import get_close_matches
 
-    names = [name for service in _index() for name in _service(service)] if "::" in resource_type else []
-    return get_close_matches(resource_type, names, n=3, cutoff=0.8)
+    known = names() if "::" in resource_type else []
+    return get_close_matches(resource_type, known, n=3, cutoff=0.8)
 
 
 def version() -> str:

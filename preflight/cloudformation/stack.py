@@ -78,7 +78,7 @@ class Stack:
 
     `parameters` are the values as given (or defaulted), `values` the same in their own types with SSM parameters
     looked up, `exports` the exported values by export name, `imports` the values of the exports the stack uses,
-    `nested` the stacks within it by the logical id that made them.
+    `policy` which updates are ruled out, `nested` the stacks within it by the logical id that made them.
     """
 
     name: str
@@ -102,6 +102,7 @@ class Stack:
     deleted: datetime | None = None
     options: dict[str, Any] = field(default_factory=dict)
     termination_protection: bool = False
+    policy: Mapping[str, Any] | None = None
     parent_id: str | None = None
     root_id: str | None = None
     nested: dict[str, Stack] = field(default_factory=dict)

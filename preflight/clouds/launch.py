@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 COMMAND = "./lab cloud deploy"
 
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html, checked_on 2026-11-22:
-# a template in Amazon S3, from where the CDK CLI and `aws cloudformation package` deploy, may have 1 MB
+# so many may a template in Amazon S3 have, from where the CDK CLI and `aws cloudformation package` deploy
 MOST_BYTES = 1_000_000
 
 

@@ -280,12 +280,77 @@ def test_a_stack_can_be_protected(cf: Any) -> None:
     assert cf.describe_stacks()["Stacks"] == []
 
 
-def test_a_policy_no_update_would_heed_is_not_taken(cf: Any) -> None:
+def policy(*statements: dict[str, Any]) -> str:
+    return json.dumps({"Statement": [{"Principal": "*", "Resource": "*", **each} for each in statements]})
+
+
+ALLOW_ALL = {"Effect": "Allow", "Action": "Update:*"}
+
+
+@pytest.mark.parametrize(
+    ("statements", "template", "said"),
+    [
+        ([ALLOW_ALL], body("two"), None),
+        ([{**ALLOW_ALL, "Action": "Update:Delete"}], body("two"), "no statement allows Update:Modify on Setting"),
+        ([ALLOW_ALL, {"Effect": "Deny", "Action": "Update:*", "Resource": "LogicalResourceId/Set*"}], body("two"),
+         "Statement [#2] denies Update:Modify on Setting"),
+        ([ALLOW_ALL, {"Effect": "Deny", "Action": "Update:Replace"}], body("two"), None),
+        ([ALLOW_ALL, {"Effect": "Deny", "NotAction": "Update:Modify"}], body().replace("/setting", "/other"),
+         "Statement [#2] denies Update:Replace on Setting"),
+        ([ALLOW_ALL, {"Effect": "Deny", "Action": "Update:*", "Condition": {"StringLike": {
+            "ResourceType": ["AWS::SSM::*"]}}}], json.dumps({"Resources": {"T": {"Type": "AWS::SNS::Topic"}}}),
+         "Statement [#2] denies Update:Delete on Setting"),
+    ],
+)  # fmt: skip
+def test_a_stack_policy_rules_updates_out(
+    cf: Any, cloud: OfflineCloud, statements: Any, template: str, said: Any
+) -> None:
+    create(cf, StackPolicyBody=policy(*statements))
+    assert json.loads(cf.get_stack_policy(StackName="Notes")["StackPolicyBody"])["Statement"]
+    cf.update_stack(StackName="Notes", TemplateBody=template)
+    cloud.cloudformation.wait()
+    status = cf.describe_stacks(StackName="Notes")["Stacks"][0]["StackStatus"]
+    assert status == ("UPDATE_ROLLBACK_COMPLETE" if said else "UPDATE_COMPLETE")
+    if said:
+        reasons = [
+            each.get("ResourceStatusReason", "") for each in cf.describe_stack_events(StackName="Notes")["StackEvents"]
+        ]
+        assert any(said in each for each in reasons), reasons
+        cf.update_stack(StackName="Notes", TemplateBody=template, StackPolicyDuringUpdateBody=policy(ALLOW_ALL))
+        cloud.cloudformation.wait()
+        assert cf.describe_stacks(StackName="Notes")["Stacks"][0]["StackStatus"] == "UPDATE_COMPLETE"
+
+
+@pytest.mark.parametrize("text", ["{}", "no", policy({"Effect": "Maybe", "Action": "Update:*"}), policy(
+    {"Effect": "Deny", "Action": "Update:Everything"}), policy({**ALLOW_ALL, "Principal": "me"})])  # fmt: skip
+def test_a_stack_policy_that_is_none_is_refused(cf: Any, text: str) -> None:
     create(cf)
-    for operation, more in (("set_stack_policy", {}), ("update_stack", {"TemplateBody": body()})):
-        said = fault(cf, operation, StackName="Notes", StackPolicyBody="{}", **more)[1]
-        assert "Stack policies are not supported here yet" in said
+    assert "Error validating stack policy" in fault(cf, "set_stack_policy", StackName="Notes", StackPolicyBody=text)[1]
     assert "StackPolicyBody" not in cf.get_stack_policy(StackName="Notes")
+
+
+def test_what_cannot_be_done_here_is_said(cf: Any) -> None:
+    create(cf)
+    signal = {"StackName": "Notes", "LogicalResourceId": "Setting", "UniqueId": "1", "Status": "SUCCESS"}
+    assert "CREATE_COMPLETE state and cannot be signaled" in fault(cf, "signal_resource", **signal)[1]
+    assert "cannot be called from current stack status" in fault(cf, "cancel_update_stack", StackName="Notes")[1]
+    assert "Drift is not detected" in fault(cf, "detect_stack_drift", StackName="Notes")[1]
+    long = body("x" * 52_000)
+    assert "less than or equal to 51200" in fault(cf, "create_stack", StackName="Long", TemplateBody=long)[1]
+
+
+def test_the_ledger_is_in_the_events(cf: Any, cloud: OfflineCloud) -> None:
+    fleet = {"Type": "AWS::GameLift::Fleet", "Properties": {"Name": "f"}}
+    create(cf, text=body(Fleet=fleet))
+    events = cf.describe_stack_events(StackName="Notes")["StackEvents"]
+    reasons = {each["LogicalResourceId"]: each.get("ResourceStatusReason") for each in reversed(events)}
+    assert reasons["Fleet"] == "recorded, not emulated" and reasons["Setting"] is None
+
+
+def test_the_registry_can_be_listed(cf: Any) -> None:
+    pages = cf.get_paginator("list_types").paginate(Visibility="PUBLIC", Filters={"TypeNamePrefix": "AWS::SNS::"})
+    names = [each["TypeName"] for page in pages for each in page["TypeSummaries"]]
+    assert "AWS::SNS::Topic" in names and all(each.startswith("AWS::SNS::") for each in names)
 
 
 def test_the_same_token_is_the_same_request(cf: Any) -> None:
