@@ -150,11 +150,12 @@ class Authorizer:
             session_policies=caller.session_policies,
         )
 
-    def may_assume(self, service: str, role: str) -> Decision:
-        """Whether a role lets a service take it on."""
+    def may_assume(self, service: str, role: str, *, source: str = "") -> Decision:
+        """Whether a role lets a service take it on, on behalf of `source` (an ARN) where that is known."""
         if role_named(role) is None:
             return Decision("implicitly_denied", "the role does not exist", layer=TRUST)
         context: dict[str, ContextValue] = {**_environment({}, "us-east-1"), "aws:SourceAccount": self._account}
+        context |= {"aws:SourceArn": source} if source else {}
         request = Request(Principal.of(f"service:{service}"), "sts:AssumeRole", role, context, complete=False)
         return decide(request, resource_policy=trust_policy(role))
 
@@ -251,6 +252,9 @@ class Authorizer:
     def _decide(self, call: Call, caller: Caller, each: Wanted) -> Decision:
         is_trust = each.action.startswith("sts:AssumeRole")
         context = {**_environment(call.request.environ, call.region), **caller.context, **each.context}
+        if each.action.startswith("lambda:Invoke"):
+            # function URLs are answered by `web`; what comes here is the Invoke API
+            context |= {"lambda:InvokedViaFunctionUrl": "false", "lambda:FunctionUrlAuthType": None}
         bucket = find_bucket(each.resource[13:].split("/")[0]) if each.resource.startswith("arn:aws:s3:::") else None
         request = Request(
             caller.principal,

@@ -444,6 +444,8 @@ def _true(value: Any) -> bool:
 
 
 def _property(value: Any, name: str) -> Any:
+    if name == "empty" and isinstance(value, str | list | Mapping) and name not in value:
+        return not value
     if isinstance(value, Mapping):
         return value.get(name)
     if isinstance(value, Input | Util | _Entry):

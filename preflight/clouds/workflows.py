@@ -295,9 +295,9 @@ def _operations(authorizer: Authorizer) -> Iterator[None]:
     from moto.stepfunctions.responses import StepFunctionResponse as Responses
 
     def create_state_machine(self: Any) -> Any:
-        _refuse_role(authorizer, self._get_param("roleArn"), self._get_param("loggingConfiguration"))
         told = self._get_param("definition"), self._get_param("name")
         arn = f"arn:aws:states:{self.region}:{self.current_account}:stateMachine:{told[1]}"
+        _refuse_role(authorizer, self._get_param("roleArn"), self._get_param("loggingConfiguration"), arn)
         there = next((each for each in self.stepfunction_backend.state_machines if each.arn == arn), None)
         if there is not None and (there.definition, there.roleArn) != (told[0], self._get_param("roleArn")):
             raise _refusal("StateMachineAlreadyExists", f"State Machine Already Exists: '{arn}'")
@@ -305,7 +305,8 @@ def _operations(authorizer: Authorizer) -> Iterator[None]:
 
     def update_state_machine(self: Any) -> Any:
         machine = self.stepfunction_backend.describe_state_machine(self._get_param("stateMachineArn"))
-        _refuse_role(authorizer, self._get_param("roleArn") or machine.roleArn, self._get_param("loggingConfiguration"))
+        role = self._get_param("roleArn") or machine.roleArn
+        _refuse_role(authorizer, role, self._get_param("loggingConfiguration"), machine.arn)
         return update(self)
 
     def describe_execution(self: Any) -> Any:
@@ -371,12 +372,12 @@ def _operations(authorizer: Authorizer) -> Iterator[None]:
 NOT_OPERATIONS = ("ActionResult", "EmptyResult", "Responses", "create", "update", "authorizer")
 
 
-def _refuse_role(authorizer: Authorizer, role: str, logging: Any) -> None:
+def _refuse_role(authorizer: Authorizer, role: str, logging: Any, machine: str) -> None:
     """Step Functions takes the role on when it is handed it, and sees whether it may deliver logs."""
-    if authorizer.may_assume(STATES, role).answer not in GRANTED:
+    if authorizer.may_assume(STATES, role, source=machine).answer not in GRANTED:
         raise _refusal("AccessDeniedException", NOT_TRUSTED)
     logs = bool(logging) and logging.get("level", "OFF") != "OFF"
-    if logs and not authorizer.may_act(role, "logs:CreateLogDelivery", "*", service=STATES):
+    if logs and not authorizer.may_act(role, "logs:CreateLogDelivery", "*", service=STATES, source=machine):
         message = "The state machine IAM Role is not authorized to access the Log Destination"
         raise _refusal("AccessDeniedException", message)
 

@@ -36,6 +36,7 @@ CASES = [
     ('#set($who = "it is $context.requestId")$who.toUpperCase().replaceAll("[AEIOU]", "_")', "_T _S R1"),
     ("#set($x = $util.parseJson('{\"a\": true}'))$x.a", "true"),
     ("a#stop b", "a"),
+    ("#set($e = '')#if($e.empty)none#end#if(!$context.empty) some#end", "none some"),
 ]  # fmt: skip
 
 
