@@ -48,6 +48,12 @@ def parameters(ssm: Any, names: Collection[str]) -> dict[str, str]:
     wanted, found = sorted(names), {}
     for start in range(0, len(wanted), 10):
         answer = ssm.get_parameters(Names=wanted[start : start + 10])
+        secure = [each["Name"] for each in answer["Parameters"] if each.get("Type") == "SecureString"]
+        if secure:
+            listed = ", ".join(secure)
+            raise TemplateError(
+                f"Parameters [{listed}] referenced by template have types not supported by CloudFormation."
+            )
         found.update({each["Name"]: each["Value"] for each in answer["Parameters"]})
         for name in answer.get("InvalidParameters", ()):
             # public parameters are found one by one only
@@ -66,6 +72,8 @@ def _answer(kind: str, key: str, client: MakeClient) -> str:
         answer = ssm.get_parameter(Name=key, WithDecryption=kind == "ssm-secure")
     except ssm.exceptions.ClientError as error:
         raise TemplateError(f"Parameters: [ssm:{key}] cannot be found.") from error
+    if (answer["Parameter"].get("Type") == "SecureString") != (kind == "ssm-secure"):
+        raise TemplateError(f"Parameters [{key}] referenced by template have types not supported by CloudFormation.")
     return str(answer["Parameter"]["Value"])
 
 

@@ -492,7 +492,10 @@ class CloudFormation:
         }
         if wanted:
             client = self.context(stack, "").client("ssm")
-            found = dynamic.parameters(client, set(wanted.values()))
+            try:
+                found = dynamic.parameters(client, set(wanted.values()))
+            except TemplateError as error:
+                raise Rejected(str(error)) from error
             missing = sorted({name for name in wanted.values() if name not in found})
             if missing:
                 raise Rejected(

@@ -68,6 +68,15 @@ def test_a_secret_that_is_only_recorded_is_unknown(client: Any) -> None:
 
 
 def test_parameters_are_looked_up_together(client: Any) -> None:
-    found = dynamic.parameters(client("ssm"), {"/a/b", "/nothing", "secure"})
+    found = dynamic.parameters(client("ssm"), {"/a/b", "/nothing"})
     assert found["/a/b"] == "second"
     assert "/nothing" not in found
+
+
+def test_a_secure_string_is_answered_by_its_own_reference_alone(client: Any) -> None:
+    said = "referenced by template have types not supported by CloudFormation"
+    with pytest.raises(TemplateError, match=said):
+        dynamic.parameters(client("ssm"), {"/a/b", "secure"})
+    for reference in ("{{resolve:ssm:secure}}", "{{resolve:ssm-secure:/a/b}}"):
+        with pytest.raises(TemplateError, match=said):
+            dynamic.answered(reference, client)
