@@ -69,7 +69,7 @@ def publish(manifest: Path, s3: Any, *, account: str, region: str, partition: st
     buckets: set[str] = set()
     for source, bucket, key in _destinations(manifest, values):
         if bucket not in buckets:
-            _ensure_bucket(s3, bucket, region)
+            ensure_bucket(s3, bucket, region)
             buckets.add(bucket)
         if not _exists(s3, bucket, key):
             s3.put_object(Bucket=bucket, Key=key, Body=_content(manifest.parent, source))
@@ -130,7 +130,8 @@ def _filled(text: str, values: Mapping[str, str]) -> str:
     return text
 
 
-def _ensure_bucket(s3: Any, bucket: str, region: str) -> None:
+def ensure_bucket(s3: Any, bucket: str, region: str) -> None:
+    """Make a bucket unless it is there."""
     elsewhere = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
     try:
         s3.head_bucket(Bucket=bucket)
@@ -148,16 +149,17 @@ def _exists(s3: Any, bucket: str, key: str) -> bool:
 
 def _content(directory: Path, source: Mapping[str, Any]) -> bytes:
     path = directory / source["path"]
-    return _zipped(path) if source.get("packaging") == "zip" and path.is_dir() else path.read_bytes()
+    return zipped(path) if source.get("packaging") == "zip" and path.is_dir() else path.read_bytes()
 
 
-def _zipped(folder: Path) -> bytes:
-    """The folder as a zip file, the same bytes for the same files."""
+def zipped(folder: Path) -> bytes:
+    """The folder, or the one file, as a zip file; the same bytes for the same files."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(folder.rglob("*")):
+        top = folder if folder.is_dir() else folder.parent
+        for path in sorted(folder.rglob("*")) if folder.is_dir() else [folder]:
             if path.is_file():
-                entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), _EPOCH)
+                entry = zipfile.ZipInfo(path.relative_to(top).as_posix(), _EPOCH)
                 entry.external_attr = (path.stat().st_mode & 0o777 | 0o444) << 16
                 entry.compress_type = zipfile.ZIP_DEFLATED
                 archive.writestr(entry, path.read_bytes())

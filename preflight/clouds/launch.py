@@ -220,6 +220,7 @@ def _deploy(
         known_region(region)
         _refuse_missing(template, {**(artifact.parameters if artifact else {}), **given}, again)
         if artifact is None:
+            template = _packaged(cloud, task, template, region)
             cloud.deploy_template(task.name, template, parameters=given, region=region)
         else:
             cloud.deploy_artifact(artifact, parameters=given)
@@ -240,6 +241,13 @@ def _deploy(
     reason = str(getattr(fault, "reason", "") or fault) if fault else None
     own = _outcome(mine, seconds, reason, _sentences(fault, again) if fault else (), notes)
     return [own, *(_outcome(each, 0.0, each.status_reason) for each in made if each is not mine)]
+
+
+def _packaged(cloud: OfflineCloud, task: Task, template: Template, region: str) -> Template:
+    from preflight.clouds.package import packaged
+
+    bucket = f"packages-{cloud.account}-{region}"
+    return packaged(task.template_file, template, cloud.client("s3", region=region), bucket=bucket, region=region)
 
 
 def _outcome(

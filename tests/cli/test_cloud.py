@@ -213,3 +213,23 @@ def test_the_ledger_rounds_nothing_up() -> None:
     made = Outcome("A", "T::A::A", "a", "emulated", ("B",), declared=300, applied=299)
     words = str(ledger(Launch((StackOutcome("S", "us-east-1", "CREATE_COMPLETE", resources=(made,)),), 0.4), 100))
     assert "299 of 300 property values applied, 99 %" in words and "not emulated B" in words
+
+
+def test_what_a_template_names_beside_it_is_packaged(shelf: Shelf, tmp_path: Path) -> None:
+    written(tmp_path / "src", "def handler(event, context): return 1", "index.py")
+    written(tmp_path, topics(Outputs={"Arn": {"Value": {"Ref": "T"}}}), "inner/child.json")
+    sam = """
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  F: {Type: AWS::Serverless::Function, Properties: {CodeUri: src/, Handler: index.handler, Runtime: python3.12}}
+  L: {Type: AWS::Serverless::LayerVersion, Properties: {ContentUri: src/index.py, CompatibleRuntimes: [python3.12]}}
+  Child: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: ./inner/child.json}}
+Outputs: {Arn: {Value: !GetAtt Child.Outputs.Arn}}
+"""
+    file = written(tmp_path, sam, "app.yaml")
+    data = shelf.run("cloud", "deploy", str(file), "--json").says(code=0).json()
+    assert [each["name"].split("-")[1:2] for each in data["stacks"]] == [[], ["Child"]]
+    assert "arn:aws:sns" in data["stacks"][0]["outputs"]["Arn"]
+    written(tmp_path, sam.replace("src/,", "nowhere/,"), "app.yaml")
+    said = shelf.run("cloud", "deploy", str(file)).says("F.CodeUri names nowhere/, which is not there", code=2)
+    assert said.err.rstrip().endswith(f"then ./lab cloud deploy {file}")
