@@ -18,7 +18,7 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
-from preflight.clouds import edge_defaults, firewall
+from preflight.clouds import compute_defaults, edge_defaults, firewall
 
 Record = dict[str, Any]
 
@@ -54,7 +54,7 @@ class Kind:
     effects: Mapping[str, Record] = field(default_factory=dict)
     refuse: Callable[[str, Record, str], tuple[str, str] | None] | None = None
     needed_by: str = ""
-    answers: Mapping[str, Callable[[Record, Mapping[str, Mapping[Any, Record]]], Record]] = field(default_factory=dict)
+    answers: Mapping[str, Callable[[Record, Any], Record]] = field(default_factory=dict)
     in_use: str = ""
 
     @property
@@ -491,6 +491,82 @@ KINDS: tuple[Kind | Tagged, ...] = (
         taken="TemplateAlreadyExistsException",
         gone="TemplateNotFoundException",
         names={"prefixes": "prefix"},
+    ),
+    Kind(
+        "ec2",
+        "GroupName",
+        {
+            "GroupId": "pg-0{hex16}",
+            "GroupArn": "arn:{partition}:ec2:{region}:{account}:placement-group/{GroupName}",
+            "State": "available",
+        },
+        create="create_placement_group",
+        read="describe_placement_groups",
+        delete="delete_placement_group",
+        unique="GroupName",
+        taken="InvalidPlacementGroup.Duplicate",
+        gone="InvalidPlacementGroup.Unknown",
+        complete=compute_defaults.complete_tags,
+    ),
+    Kind(
+        "ec2",
+        "InstanceConnectEndpointId",
+        {
+            "InstanceConnectEndpointId": "eice-0{hex16}",
+            "InstanceConnectEndpointArn": "arn:{partition}:ec2:{region}:{account}:instance-connect-endpoint/"
+            "{InstanceConnectEndpointId}",
+            "OwnerId": "{account}",
+            "State": "create-complete",
+            "CreatedAt": "{now}",
+        },
+        create="create_instance_connect_endpoint",
+        read="describe_instance_connect_endpoints",
+        delete="delete_instance_connect_endpoint",
+        gone="InvalidInstanceConnectEndpointId.NotFound",
+        complete=compute_defaults.complete_tags,
+    ),
+    Kind(
+        "ec2",
+        "CapacityReservationId",
+        {
+            "CapacityReservationId": "cr-0{hex16}",
+            "CapacityReservationArn": "arn:{partition}:ec2:{region}:{account}:capacity-reservation/"
+            "{CapacityReservationId}",
+            "OwnerId": "{account}",
+            "State": "active",
+            "CreateDate": "{now}",
+            "StartDate": "{now}",
+        },
+        create="create_capacity_reservation",
+        read="describe_capacity_reservations",
+        change="modify_capacity_reservation",
+        delete="cancel_capacity_reservation",
+        gone="InvalidCapacityReservationId.NotFound",
+        complete=compute_defaults.complete_reservation,
+    ),
+    Kind(
+        "autoscaling",
+        "AutoScalingGroupName TopicARN",
+        put="put_notification_configuration",
+        delete="delete_notification_configuration",
+        answers={"describe_notification_configurations": compute_defaults.notifications},
+    ),
+    Kind(
+        "elbv2",
+        "TrustStoreArn",
+        {
+            "TrustStoreArn": "arn:{partition}:elasticloadbalancing:{region}:{account}:truststore/{Name}/{hex16}",
+            "Status": "ACTIVE",
+            "NumberOfCaCertificates": 1,
+        },
+        create="create_trust_store",
+        read="describe_trust_stores",
+        change="modify_trust_store",
+        delete="delete_trust_store",
+        unique="Name",
+        taken="DuplicateTrustStoreName",
+        gone="TrustStoreNotFound",
+        answers={"get_trust_store_ca_certificates_bundle": compute_defaults.bundle},
     ),
 )
 

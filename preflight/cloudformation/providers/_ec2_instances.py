@@ -12,7 +12,7 @@ from preflight.cloudformation.ledger import Declared
 from preflight.cloudformation.providers import Context, Made
 from preflight.cloudformation.providers._ec2 import Ec2, Tagged, backend
 from preflight.cloudformation.providers._kept import kept
-from preflight.cloudformation.providers._table import Each, Name, Scope, Setting, Tags, call, passing_over_gone
+from preflight.cloudformation.providers._table import Each, Name, Scope, Setting, Tags, call, passing_over_gone, refusal
 
 _IMPORT_KEY = call("import_key_pair", "KeyName PublicKeyMaterial")
 
@@ -421,3 +421,105 @@ class EC2Fleet(Ec2):
         if made.physical_id in backend(context).fleets:
             super().delete(made, declared, context)
             backend(context).fleets.pop(made.physical_id, None)
+
+
+class PlacementGroup(Tagged):
+    """Instances close together, or well apart."""
+
+    type = "AWS::EC2::PlacementGroup"
+    born_as = "placement-group"
+    named = Name("", limit=255)
+    makes = call("create_placement_group", "PartitionCount SpreadLevel Strategy ParentGroupId", GroupName="{name}")
+    ref = "{name}"
+    attributes = "GroupName={name} GroupId=PlacementGroup.GroupId"
+    unmakes = call("delete_placement_group", GroupName="{ref}")
+    reads = (call("describe_placement_groups", GroupNames=["{ref}"]),)
+
+    def delete(self, made: Made, declared: Declared, context: Context) -> None:
+        """One with instances in it stays."""
+        inside = [
+            each
+            for each in backend(context).all_instances()
+            if each.placement.__dict__.get("GroupName") == made.physical_id and each.state != "terminated"
+        ]
+        if inside:
+            said = f"The placement group '{made.physical_id}' is in use and may not be deleted."
+            raise refusal("InvalidPlacementGroup.InUse", said, "DeletePlacementGroup")
+        super().delete(made, declared, context)
+
+
+class InstanceConnectEndpoint(Tagged):
+    """A way to instances that have no public address."""
+
+    type = "AWS::EC2::InstanceConnectEndpoint"
+    born_as = "instance-connect-endpoint"
+    makes = call("create_instance_connect_endpoint", "ClientToken PreserveClientIp SecurityGroupIds SubnetId")
+    ref = "InstanceConnectEndpoint.InstanceConnectEndpointId"
+    attributes = (
+        "Id={ref} InstanceConnectEndpointArn=InstanceConnectEndpoint.InstanceConnectEndpointArn "
+        "State=InstanceConnectEndpoint.State OwnerId=InstanceConnectEndpoint.OwnerId"
+    )
+    unmakes = call("delete_instance_connect_endpoint", InstanceConnectEndpointId="{ref}")
+    reads = (call("describe_instance_connect_endpoints", InstanceConnectEndpointIds=["{ref}"]),)
+
+    def finish(self, scope: Scope, answer: Mapping[str, Any]) -> None:
+        """It stands in its subnet by a network interface."""
+        super().finish(scope, answer)
+        groups = scope.declared.peek("SecurityGroupIds", [])
+        told = {"Groups": groups} if groups else {}
+        scope.context.client("ec2").create_network_interface(
+            SubnetId=scope.declared.peek("SubnetId"),
+            Description=f"EC2 Instance Connect Endpoint - {scope.ref}",
+            **told,
+        )
+
+    def delete(self, made: Made, declared: Declared, context: Context) -> None:
+        """Its network interface goes with it."""
+        super().delete(made, declared, context)
+        own = [{"Name": "description", "Values": [f"EC2 Instance Connect Endpoint - {made.physical_id}"]}]
+        client = context.client("ec2")
+        for card in client.describe_network_interfaces(Filters=own)["NetworkInterfaces"]:
+            client.delete_network_interface(NetworkInterfaceId=card["NetworkInterfaceId"])
+
+    def _attributes(self, scope: Scope, answer: Mapping[str, Any]) -> dict[str, Any]:
+        subnet = backend(scope.context).get_subnet(scope.declared.peek("SubnetId"))
+        place = {"VpcId": subnet.vpc_id, "AvailabilityZone": subnet.availability_zone}
+        return {**super()._attributes(scope, answer), **place}
+
+
+class CapacityReservation(Ec2):
+    """Room for instances, paid for whether they run or not."""
+
+    type = "AWS::EC2::CapacityReservation"
+    makes = call(
+        "create_capacity_reservation",
+        "AvailabilityZone AvailabilityZoneId EbsOptimized EndDate EndDateType EphemeralStorage InstanceCount "
+        "InstanceMatchCriteria InstancePlatform InstanceType OutpostArn PlacementGroupArn TagSpecifications Tenancy",
+    )
+    then = (
+        Setting(
+            call(
+                "modify_capacity_reservation",
+                "InstanceCount EndDate EndDateType InstanceMatchCriteria",
+                CapacityReservationId="{ref}",
+            ),
+            at_create=False,
+        ),
+    )
+    ref = "CapacityReservation.CapacityReservationId"
+    attributes = (
+        "Id={ref} CapacityReservationArn=CapacityReservations[0].CapacityReservationArn "
+        "State=CapacityReservations[0].State OwnerId=CapacityReservations[0].OwnerId "
+        "TotalInstanceCount=CapacityReservations[0].TotalInstanceCount "
+        "AvailableInstanceCount=CapacityReservations[0].AvailableInstanceCount"
+    )
+    describes = call("describe_capacity_reservations", CapacityReservationIds=["{ref}"])
+    unmakes = call("cancel_capacity_reservation", CapacityReservationId="{ref}")
+    reads = (describes,)
+
+    def read(self, made: Made, declared: Declared, context: Context) -> list[dict[str, Any]]:
+        """The reservation, its size under the template's name for it."""
+        answers = super().read(made, declared, context)
+        found = [each for answer in answers for each in answer["CapacityReservations"]]
+        kind = {"ResourceType": "capacity-reservation"}
+        return [*answers, kind, {"InstanceCount": [each["TotalInstanceCount"] for each in found]}]

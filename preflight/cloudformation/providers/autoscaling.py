@@ -138,6 +138,21 @@ class AutoScalingGroup(_AutoScaling):
                 "delete_lifecycle_hook", AutoScalingGroupName="{ref}", LifecycleHookName="{item.LifecycleHookName}"
             ),
         ),
+        *(
+            Each(
+                name,
+                add=call(
+                    "put_notification_configuration",
+                    AutoScalingGroupName="{ref}",
+                    TopicARN="{item.TopicARN}",
+                    NotificationTypes="{item.NotificationTypes}",
+                ),
+                remove=call(
+                    "delete_notification_configuration", AutoScalingGroupName="{ref}", TopicARN="{item.TopicARN}"
+                ),
+            )
+            for name in ("NotificationConfigurations", "NotificationConfiguration")
+        ),
         Each(
             "TargetGroupARNs",
             add=call("attach_load_balancer_target_groups", AutoScalingGroupName="{ref}", TargetGroupARNs=["{item}"]),
@@ -150,11 +165,15 @@ class AutoScalingGroup(_AutoScaling):
         ),
     )
     ref = "{name}"
-    drops = "NotificationConfigurations NotificationConfiguration SkipZonalShiftValidation"
+    drops = "SkipZonalShiftValidation"
     attributes = "AutoScalingGroupARN=AutoScalingGroups[0].AutoScalingGroupARN"
     describes = call("describe_auto_scaling_groups", AutoScalingGroupNames=["{ref}"])
     unmakes = call("delete_auto_scaling_group", AutoScalingGroupName="{ref}", ForceDelete=True)
-    reads = (describes, call("describe_lifecycle_hooks", AutoScalingGroupName="{ref}"))
+    reads = (
+        describes,
+        call("describe_lifecycle_hooks", AutoScalingGroupName="{ref}"),
+        call("describe_notification_configurations", AutoScalingGroupNames=["{ref}"]),
+    )
 
     def read(self, made: Made, declared: Declared, context: Context) -> list[dict[str, Any]]:
         """The group as the service tells it, its subnets also one by one."""

@@ -14,12 +14,15 @@ from preflight.cloudformation.providers._ec2_endpoints import (
     VPCEndpointServicePermissions,
 )
 from preflight.cloudformation.providers._ec2_instances import (
+    CapacityReservation,
     EC2Fleet,
     Host,
     Instance,
+    InstanceConnectEndpoint,
     KeyPair,
     LaunchTemplate,
     NetworkInterfaceAttachment,
+    PlacementGroup,
     Volume,
     VolumeAttachment,
 )
@@ -60,6 +63,7 @@ from preflight.cloudformation.providers._table import (
 __all__ = [
     "EIP",
     "VPC",
+    "CapacityReservation",
     "CarrierGateway",
     "CustomerGateway",
     "DHCPOptions",
@@ -70,6 +74,7 @@ __all__ = [
     "GatewayRouteTableAssociation",
     "Host",
     "Instance",
+    "InstanceConnectEndpoint",
     "InternetGateway",
     "KeyPair",
     "LaunchTemplate",
@@ -78,6 +83,7 @@ __all__ = [
     "NetworkAclEntry",
     "NetworkInterface",
     "NetworkInterfaceAttachment",
+    "PlacementGroup",
     "PrefixList",
     "Route",
     "RouteTable",

@@ -627,9 +627,58 @@ class ListenerRule(_Elb):
         _tell_balancers(self.scope(made, declared, context))
 
 
+class TrustStore(_Elb):
+    """The certificate authorities whose clients a listener lets in."""
+
+    type = "AWS::ElasticLoadBalancingV2::TrustStore"
+    named = Name("Name", limit=32)
+    makes = call(
+        "create_trust_store",
+        "CaCertificatesBundleS3Bucket CaCertificatesBundleS3Key CaCertificatesBundleS3ObjectVersion",
+        Name="{name}",
+    )
+    then = (
+        Setting(
+            call(
+                "modify_trust_store",
+                "CaCertificatesBundleS3Bucket CaCertificatesBundleS3Key CaCertificatesBundleS3ObjectVersion",
+                TrustStoreArn="{ref}",
+            ),
+            at_create=False,
+        ),
+    )
+    ref = "TrustStores[0].TrustStoreArn"
+    attributes = (
+        "TrustStoreArn={ref} Status=TrustStores[0].Status NumberOfCaCertificates=TrustStores[0].NumberOfCaCertificates"
+    )
+    unmakes = call("delete_trust_store", TrustStoreArn="{ref}")
+    reads = (
+        call("describe_trust_stores", TrustStoreArns=["{ref}"]),
+        call("get_trust_store_ca_certificates_bundle", TrustStoreArn="{ref}"),
+        call("describe_tags", ResourceArns=["{ref}"]),
+    )
+
+    def arguments(self, scope: Scope) -> dict[str, Any]:
+        """The certificates have to be there."""
+        bucket, key = (str(scope.declared.peek(f"CaCertificatesBundleS3{name}", "")) for name in ("Bucket", "Key"))
+        try:
+            scope.context.client("s3").head_object(Bucket=bucket, Key=key)
+        except Exception as error:
+            said = "The specified ca certificate bundle does not exist"
+            raise refusal("CaCertificatesBundleNotFound", said, "CreateTrustStore") from error
+        return super().arguments(scope)
+
+    def read(self, made: Made, declared: Declared, context: Context) -> list[dict[str, Any]]:
+        """The store, and the two halves of where its certificates came from."""
+        answers = super().read(made, declared, context)
+        place = next((each["Location"] for each in answers if "Location" in each), "")
+        host, _, key = place.removeprefix("https://").partition("/")
+        return [*answers, {"Bucket": host.partition(".")[0], "Key": key}]
+
+
 @cache
 def _mend_moto() -> None:
-    """Let moto take the attributes it does not know of, and 50 tags for a resource instead of 10.
+    """Let moto take the attributes it does not know of, tags of trust stores, and 50 for a resource instead of 10.
 
     https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_AddTags.html, checked_on 2026-11-22
     """
@@ -639,7 +688,15 @@ def _mend_moto() -> None:
 
     def add_tags(self: Any, resource_arns: list[str], tags: list[dict[str, str]]) -> None:
         for arn in resource_arns:
-            self._get_resource_by_arn(arn)
+            if ":truststore/" not in arn:
+                self._get_resource_by_arn(arn)
             self.tagging_service.tag_resource(arn, tags)
 
+    def remove_tags(self: Any, resource_arns: list[str], tag_keys: list[str]) -> None:
+        for arn in resource_arns:
+            if ":truststore/" not in arn:
+                self._get_resource_by_arn(arn)
+            self.tagging_service.untag_resource_using_names(arn, tag_keys)
+
     ELBv2Backend.add_tags = add_tags
+    ELBv2Backend.remove_tags = remove_tags

@@ -117,8 +117,7 @@ def test_a_group_tells_all_that_is_declared_and_goes_with_its_instances(bench, e
         "Tags": [{"Key": "team", "Value": "vets", "PropagateAtLaunch": True}],
     }
     made = bench.make(f"{AS}AutoScalingGroup", "Group", **declared)
-    assert made.unapplied == ("NotificationConfigurations",)
-    assert bench.lost(made) == set()
+    assert (made.unapplied, bench.lost(made)) == ((), set())
     assert made["AutoScalingGroupARN"].endswith("autoScalingGroupName/web")
 
     servers = running(ec2)
@@ -140,6 +139,7 @@ def test_a_group_tells_all_that_is_declared_and_goes_with_its_instances(bench, e
     assert (facts["EnabledMetrics"], facts["TargetGroupARNs"], len(facts["Instances"])) == ([], [], 5)
     assert "team" not in {each["Key"] for each in facts["Tags"]}
     assert scaling.describe_lifecycle_hooks(AutoScalingGroupName="web")["LifecycleHooks"] == []
+    assert scaling.describe_notification_configurations()["NotificationConfigurations"] == []
 
     bench.delete(changed)
     bench.delete(changed)

@@ -184,3 +184,39 @@ def test_hosts_fleets_and_reservations(bench, ec2, vpc, subnet, image):
         assert (thing.unapplied, bench.lost(thing)) == ((), set()), thing.type
         bench.delete(thing)
         bench.delete(thing)
+
+
+def test_groups_endpoints_and_reserved_room(bench, ec2, vpc, subnet, image):
+    group = bench.make(f"{EC2}PlacementGroup", "Together", Strategy="cluster", Tags=NAME)
+    assert group.ref == group["GroupName"]
+    wall = bench.make(f"{EC2}SecurityGroup", "Wall", VpcId=vpc, GroupDescription="w").ref
+    way = bench.make(f"{EC2}InstanceConnectEndpoint", "Way", SubnetId=subnet, SecurityGroupIds=[wall], Tags=NAME)
+    assert way["VpcId"] == vpc
+    room = {
+        "AvailabilityZone": "us-east-1a",
+        "InstancePlatform": "Linux/UNIX",
+        "InstanceType": "m5.large",
+        "TagSpecifications": [{"ResourceType": "capacity-reservation", "Tags": NAME}],
+    }
+    kept = bench.make(f"{EC2}CapacityReservation", "Room", InstanceCount=2, **room)
+    for thing in (group, way, kept):
+        assert (thing.unapplied, bench.lost(thing)) == ((), set()), thing.type
+    more = bench.change(kept, InstanceCount=3, **room)
+    assert (more.ref, more["TotalInstanceCount"]) == (kept.ref, 3)
+
+    server = bench.make(
+        f"{EC2}Instance",
+        "Server",
+        ImageId=image,
+        InstanceType="c5.large",
+        SubnetId=subnet,
+        PlacementGroupName=group.ref,
+    )
+    assert (server.unapplied, bench.lost(server)) == ((), set())
+    with pytest.raises(ClientError, match="is in use and may not be deleted"):
+        bench.delete(group)
+    for thing in (server, group, way, more):
+        bench.delete(thing)
+        bench.delete(thing)
+    assert ec2.describe_placement_groups()["PlacementGroups"] == []
+    assert ec2.describe_network_interfaces()["NetworkInterfaces"] == []

@@ -358,3 +358,20 @@ def test_a_rule_has_every_condition_and_changes_its_priority(bench, elb, balance
     bench.delete(changed)
     bench.delete(changed)
     assert len(elb.describe_rules(ListenerArn=listener)["Rules"]) == 1
+
+
+def test_a_trust_store_holds_the_certificates_it_was_given(bench, elb):
+    s3 = bench.client("s3")
+    s3.create_bucket(Bucket="authorities")
+    for key in ("one.pem", "two.pem"):
+        s3.put_object(Bucket="authorities", Key=key, Body=b"-----BEGIN CERTIFICATE-----")
+    declared = {"Name": "clients", "CaCertificatesBundleS3Bucket": "authorities"}
+    store = bench.make(f"{ELB}TrustStore", "Store", CaCertificatesBundleS3Key="one.pem", Tags=NAME, **declared)
+    assert (store.unapplied, bench.lost(store), store["Status"]) == ((), set(), "ACTIVE")
+    changed = bench.change(store, CaCertificatesBundleS3Key="two.pem", **declared)
+    assert (changed.ref, changed.unapplied, bench.lost(changed)) == (store.ref, (), set())
+    bench.delete(changed)
+    bench.delete(changed)
+    assert elb.describe_trust_stores()["TrustStores"] == []
+    with pytest.raises(ClientError, match="bundle does not exist"):
+        bench.make(f"{ELB}TrustStore", "Store", CaCertificatesBundleS3Key="three.pem", **declared)
