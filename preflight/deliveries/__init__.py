@@ -114,7 +114,7 @@ class Deliveries:
             if not self.work.wait(end - monotonic()):
                 return False
             seen = self.work.count
-            functions = self.functions if self.memory.get("functions used") else None
+            functions = self.functions
             if functions is not None and not functions.settle(max(0.0, end - monotonic())):
                 return False
             if self.work.idle and self.work.count == seen:
@@ -135,14 +135,14 @@ class Deliveries:
         """
         from preflight.deliveries import alarms, schedules, tables
 
-        until = at or self.now()
+        before, until = self.now(), at or self.now()
         with self._lock:
             if until > self.now():
                 self._ahead = until - datetime.now(UTC)
             since, self._ticked = self._ticked, until
         fired = schedules.fire(self, since, until)
         tables.expire(self)
-        alarms.evaluate_all(self)
+        alarms.evaluate_all(self, before)
         return fired
 
     def page(self, asked: str) -> Any:

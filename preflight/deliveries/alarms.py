@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from preflight.deliveries import backends_of, patched
+from preflight.deliveries import backend, backends_of, patched
 from preflight.deliveries.queues import Undeliverable
 
 if TYPE_CHECKING:
@@ -66,14 +66,54 @@ def listening(deliveries: Deliveries) -> AbstractContextManager[None]:
     )
 
 
-def evaluate_all(deliveries: Deliveries) -> None:
-    """Give every metric alarm the state its data say."""
+def evaluate_all(deliveries: Deliveries, since: datetime | None = None) -> None:
+    """Measure the queues for every minute since then, and give every metric alarm the state its data say."""
+    _measure_queues(deliveries, since)
     for _, _, held in backends_of("cloudwatch", "cloudwatch_backends"):
         for alarm in list(held.alarms.values()):
             if alarm.metric_name and not alarm.rule:
                 state, reason = _evaluated(held, alarm, deliveries.now())
                 if state is not None and state != alarm.state_value:
                     held.set_alarm_state(alarm.name, reason, json.dumps({"version": "1.0"}), state)
+
+
+# one step of time is measured for so many minutes at most: an alarm looks back no further
+MOST_MINUTES = 24 * 60
+
+
+def _measure_queues(deliveries: Deliveries, since: datetime | None) -> None:
+    """What SQS tells CloudWatch each minute, as the queues are now.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html,
+    checked_on 2026-11-22
+    """
+    until = deliveries.now()
+    minutes = int((until - since).total_seconds() // 60) if since is not None else 1
+    moments = [until - timedelta(seconds=60 * number + 1) for number in range(min(max(minutes, 1), MOST_MINUTES))]
+    for account, region, held in backends_of("sqs", "sqs_backends"):
+        watching = backend("cloudwatch", "cloudwatch_backends", account, region)
+        watched = {each.metric_name for each in watching.alarms.values()} if watching is not None else set()
+        for queue in list(held.queues.values()):
+            oldest = min((each.sent_timestamp for each in queue._messages), default=None)
+            values = {
+                "ApproximateNumberOfMessagesVisible": queue.approximate_number_of_messages,
+                "ApproximateNumberOfMessagesNotVisible": queue.approximate_number_of_messages_not_visible,
+                "ApproximateNumberOfMessagesDelayed": queue.approximate_number_of_messages_delayed,
+                "ApproximateAgeOfOldestMessage": max(0.0, until.timestamp() - oldest / 1000) if oldest else 0,
+            }
+            data = [
+                {
+                    "MetricName": name,
+                    "Dimensions": [{"Name": "QueueName", "Value": queue.name}],
+                    "Timestamp": _naive(at),
+                    "Value": value,
+                }
+                for name, value in values.items()
+                if name in watched
+                for at in moments
+            ]
+            if data and watching is not None:
+                watching.put_metric_data("AWS/SQS", data)
 
 
 def _changed(deliveries: Deliveries, held: Any, alarm: Any, before: str) -> None:

@@ -116,7 +116,6 @@ def _call(deliveries: Deliveries, esm: Any, records: list[Record]) -> Outcome | 
     if functions is None:
         deliveries.faults.append(f"{esm.event_source_arn}: no functions run here, {esm.function_arn} was not called")
         return None
-    deliveries.memory["functions used"] = True
     event = json.dumps({"Records": records}).encode()
     try:
         answer = functions.invoke(esm.function_arn, event, region=esm.region, account=esm.account_id)

@@ -127,7 +127,6 @@ def _enriched(deliveries: Deliveries, pipe: Any, batch: list[Any]) -> list[Any] 
         return None
     if not deliveries.permits_role(pipe.role_arn, PIPES, "lambda:InvokeFunction", arn, pipe.arn):
         return None
-    deliveries.memory["functions used"] = True
     try:
         answer = functions.invoke(arn, json.dumps(batch).encode(), region=pipe.region_name, account=pipe.account_id)
     except Exception as error:

@@ -81,7 +81,6 @@ def call_function(deliveries: Deliveries, arn: str, payload: str, *, cause: str)
     if functions is None:
         deliveries.faults.append(f"{cause}: no functions run here, {arn} was not called")
         raise Undeliverable("NOT_EMULATED", "no functions run here")
-    deliveries.memory["functions used"] = True
     region, account = arn.split(":")[3:5]
     try:
         functions.send(arn, payload.encode(), region=region, account=account, cause=cause)

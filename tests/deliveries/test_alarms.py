@@ -203,3 +203,23 @@ def test_a_fleet_grows(place):
     set_state(place, "ALARM")
     [fleet] = autoscaling.describe_auto_scaling_groups()["AutoScalingGroups"]
     assert fleet["DesiredCapacity"] == 2
+
+
+def test_a_queue_that_fills_raises_the_alarm(place, heard):
+    topic, listen = heard
+    queue = place.queue("notes")
+    alarm(
+        place,
+        Namespace="AWS/SQS",
+        MetricName="ApproximateNumberOfMessagesVisible",
+        Dimensions=[{"Name": "QueueName", "Value": "notes"}],
+        AlarmActions=[topic],
+    )
+    place.cloud.deliveries.advance(minutes=3)
+    assert state(place) == "OK"
+    place.send(queue, *"abcdef")
+    place.cloud.deliveries.advance(minutes=1)
+    assert state(place) == "OK"
+    place.cloud.deliveries.advance(minutes=2)
+    assert state(place) == "ALARM"
+    assert len(listen()) == 1

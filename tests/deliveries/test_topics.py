@@ -209,3 +209,21 @@ def test_the_default_policy_of_a_topic_lets_an_alarm_in_and_no_bucket(place):
     alarm = f"arn:aws:cloudwatch:us-east-1:{ACCOUNT}:alarm:late"
     assert judge.may_deliver("cloudwatch.amazonaws.com", "sns:Publish", topic, source=alarm)
     assert not judge.may_deliver("s3.amazonaws.com", "sns:Publish", topic, source="arn:aws:s3:::notes")
+
+
+def test_a_function_is_told_as_aws_tells_it_and_only_when_it_lets_the_topic(place):
+    topic = place.topic("notes")
+    reader = place.function("reader", "def handler(event, context):\n    keep(event)\n")
+    listener = place.subscribe(topic, reader)
+    place.client("sns").publish(TopicArn=topic, Message="lost")
+    assert place.kept() == []
+    assert ("lambda:InvokeFunction", reader) in place.denied
+    place.may_call(reader, SNS, topic)
+    told = {"ward": {"DataType": "Number", "StringValue": "3"}}
+    place.client("sns").publish(TopicArn=topic, Message="fever", MessageAttributes=told)
+    [event] = place.kept()
+    [record] = event["Records"]
+    assert (record["EventSource"], record["EventSubscriptionArn"]) == ("aws:sns", listener)
+    note = record["Sns"]
+    assert (note["Type"], note["TopicArn"], note["Subject"], note["Message"]) == ("Notification", topic, None, "fever")
+    assert note["MessageAttributes"] == {"ward": {"Type": "Number", "Value": "3"}}
