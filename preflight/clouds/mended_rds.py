@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ReadRepl.html, check
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import secrets
@@ -177,6 +178,12 @@ def _instances() -> Iterator[tuple[Any, str, Any]]:
         zone = _ZONES.get(self.region, "Z1EXAMPLEZONE0")
         return {"Address": self.address, "Port": self.port, "HostedZoneId": zone}
 
+    def address(self: Any) -> str:
+        # one account has one word in a Region
+        word = hashlib.sha256(f"{self.account_id}/{self.region}".encode()).hexdigest()[:11]
+        return f"{self.db_instance_identifier}.c{word}.{self.region}.rds.amazonaws.com"
+
+    yield DBInstance, "address", property(address)
     yield RDSBackend, "create_db_instance", create_db_instance
     yield RDSBackend, "modify_db_instance", modify_db_instance
     yield RDSBackend, "create_db_instance_read_replica", create_replica
@@ -339,6 +346,7 @@ def _clusters() -> Iterator[tuple[Any, str, Any]]:
     from moto.rds.utils import ClusterEngine
 
     create, modify, listed = RDSBackend.create_db_cluster, RDSBackend.modify_db_cluster, DBCluster.get_cfg
+    drop = RDSBackend.delete_db_cluster
 
     def create_db_cluster(self: Any, asked: Any) -> Any:
         name = asked["db_cluster_identifier"]
@@ -380,6 +388,13 @@ def _clusters() -> Iterator[tuple[Any, str, Any]]:
                 asked[ours] = asked.pop(theirs)
         return modify(self, asked)
 
+    def delete_db_cluster(self: Any, cluster_identifier: str, *rest: Any, **asked: Any) -> Any:
+        gone = drop(self, cluster_identifier, *rest, **asked)
+        for name, each in list(self.cluster_snapshots.items()):
+            if each.snapshot_type == "automated" and each.db_cluster_identifier == gone.db_cluster_identifier:
+                del self.cluster_snapshots[name]
+        return gone
+
     def get_cfg(self: Any) -> dict[str, Any]:
         vars(self).setdefault("_master_user_password", "from-the-snapshot")
         found: dict[str, Any] = listed(self)
@@ -391,6 +406,7 @@ def _clusters() -> Iterator[tuple[Any, str, Any]]:
 
     yield RDSBackend, "create_db_cluster", create_db_cluster
     yield RDSBackend, "modify_db_cluster", modify_db_cluster
+    yield RDSBackend, "delete_db_cluster", delete_db_cluster
     yield DBCluster, "get_cfg", get_cfg
     yield DBCluster, "enable_http_endpoint", property(lambda self: self._enable_http_endpoint, http)
     yield (

@@ -239,7 +239,9 @@ class GlobalTable(Table):
         "GlobalSecondaryIndexes.ReadProvisionedThroughputSettings "
         "GlobalSecondaryIndexes.WriteProvisionedThroughputSettings "
         "GlobalSecondaryIndexes.ReadOnDemandThroughputSettings GlobalSecondaryIndexes.WriteOnDemandThroughputSettings "
-        "Replicas.GlobalSecondaryIndexes Replicas.ReplicaStreamSpecification Replicas.DisassociationProtectionEnabled "
+        "Replicas.GlobalSecondaryIndexes.ReadOnDemandThroughputSettings "
+        "Replicas.GlobalSecondaryIndexes.ReadProvisionedThroughputSettings "
+        "Replicas.ReplicaStreamSpecification Replicas.DisassociationProtectionEnabled "
         "Replicas.GlobalTableSettingsReplicationMode Replicas.ReadOnDemandThroughputSettings"
     )
     attributes = "Arn=Table.TableArn StreamArn=Table.LatestStreamArn TableId=Table.TableId"
@@ -360,11 +362,9 @@ def _settle_replica(scope: Scope, replica: Declared, region: str, *, new: bool) 
     if recovery or not new:
         wanted = recovery or {"PointInTimeRecoveryEnabled": False}
         client.update_continuous_backups(TableName=scope.ref, PointInTimeRecoverySpecification=wanted)
-    insights = replica.take("ContributorInsightsSpecification")
-    if insights:
-        action = "ENABLE" if insights.get("Enabled") else "DISABLE"
-        mode = {"ContributorInsightsMode": insights["Mode"]} if "Mode" in insights else {}
-        client.update_contributor_insights(TableName=scope.ref, ContributorInsightsAction=action, **mode)
+    _watch(client, scope.ref, replica)
+    for each in replica.get("GlobalSecondaryIndexes", ()):
+        _watch(client, scope.ref, each, IndexName=each["IndexName"])
     stream = replica.take("KinesisStreamSpecification")
     held = client.describe_kinesis_streaming_destination(TableName=scope.ref)["KinesisDataStreamDestinations"]
     active = [each["StreamArn"] for each in held if each["DestinationStatus"] == "ACTIVE"]
@@ -374,6 +374,14 @@ def _settle_replica(scope: Scope, replica: Declared, region: str, *, new: bool) 
     if policy:
         client.put_resource_policy(ResourceArn=arn, Policy=json.dumps(policy["PolicyDocument"]))
     _tag_replica(client, arn, scope, replica)
+
+
+def _watch(client: Any, table: str, holder: Declared, **index: str) -> None:
+    insights = holder.take("ContributorInsightsSpecification")
+    if insights:
+        action = "ENABLE" if insights.get("Enabled") else "DISABLE"
+        mode = {"ContributorInsightsMode": insights["Mode"]} if "Mode" in insights else {}
+        client.update_contributor_insights(TableName=table, ContributorInsightsAction=action, **index, **mode)
 
 
 def _tag_replica(client: Any, arn: str, scope: Scope, replica: Declared) -> None:
