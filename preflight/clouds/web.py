@@ -36,6 +36,7 @@ class Web:
         make_role_client: Callable[[str, str, str], Any],
         account: str,
     ) -> None:
+        from preflight.clouds.edge import Edge
         from preflight.clouds.web_backends import Backends
         from preflight.clouds.web_doors import Buckets
         from preflight.clouds.web_http import HttpApis
@@ -47,11 +48,13 @@ class Web:
         self._http = HttpApis(self._backends, authorizer, self.buckets)
         self._rest = RestApis(self._backends, authorizer, self.buckets)
         self._account = account
+        self.edge = Edge(authorizer, account, self.knows, self.request)
 
     def knows(self, host: str) -> bool:
         """Whether requests for this host are answered here."""
         name = host.partition(":")[0].lower()
-        return bool(API.fullmatch(name) or URL.fullmatch(name)) or _domain(name) is not None
+        known = bool(API.fullmatch(name) or URL.fullmatch(name)) or _domain(name) is not None
+        return known or self.edge.knows(name)
 
     def ask(self, asked: Asked) -> Answered:
         """The answer to a request for a host that is known here."""
@@ -62,12 +65,17 @@ class Web:
         found = API.fullmatch(name)
         if found:
             return self._api(asked, found[1], found[2])
+        if self.edge.knows(name):
+            # the endpoint counts as TLS, unless the viewer's protocol is told
+            return self.edge.answer(asked, scheme=asked.header("x-forwarded-proto") or "https")
         return self._domain(asked, name)
 
     def request(self, method: str, url: str, headers: Mapping[str, str] | None = None, body: bytes = b"") -> Answered:
         """The answer to a request as any HTTP client would make it."""
         place = urlsplit(url)
         given = {"Host": place.netloc, "User-Agent": "preflight", "X-Forwarded-Proto": "https", **(headers or {})}
+        if place.scheme == "http" and self.edge.knows(place.netloc):
+            given["X-Forwarded-Proto"] = "http"
         if body:
             given.setdefault("Content-Length", str(len(body)))
         path = unquote(place.path) or "/"

@@ -1,0 +1,495 @@
+"""Answers HTTP requests to CloudFront's distributions, by their domain names, their ids or their aliases.
+
+A request is judged and handled in CloudFront's order: restriction by country, behavior by path, viewer protocol,
+method, cache, origin, error responses, response headers policy. An S3 origin is read as the bucket's policy lets this
+distribution (origin access control), this identity, or anybody. The country is what `CloudFront-Viewer-Country` says.
+
+Not emulated: functions and Lambda@Edge associations, web ACLs, signatures of signed URLs, origin failover,
+compression. https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/HTTPStatusCodes.html, and beside it
+RequestAndResponseBehaviorS3Origin.html and Expiration.html, checked_on 2026-11-22.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from preflight.clouds.web_parts import Answered, Asked
+
+if TYPE_CHECKING:
+    from preflight.clouds.authorize import Authorizer
+
+HOST = re.compile(r"([a-z0-9]+)\.cloudfront\.(?:net|localhost)")
+BUCKET = re.compile(r"(.+)\.s3(?:\.dualstack)?(?:[.-][a-z]{2}(?:-[a-z]+)+-\d)?\.amazonaws\.com(?:\.cn)?")
+WEBSITE = re.compile(r"(.+)\.s3-website[.-][a-z0-9-]+\.amazonaws\.com(?:\.cn)?")
+DAY = 86400
+Config = Mapping[str, Any]
+
+
+@dataclass
+class Kept:
+    """An answer in a distribution's cache."""
+
+    answer: Answered
+    at: float
+    until: float
+
+
+class Edge:
+    """Every distribution of one account, with one cache."""
+
+    def __init__(
+        self,
+        authorizer: Authorizer,
+        account: str,
+        knows: Callable[[str], bool],
+        request: Callable[[str, str, Mapping[str, str], bytes], Answered],
+    ) -> None:
+        """`request` reaches an origin whose host is known to the cloud's other gateways."""
+        self._authorizer = authorizer
+        self._account = account
+        self._inside = knows
+        self._request = request
+        self._cache: dict[tuple[Any, ...], Kept] = {}
+
+    def knows(self, host: str) -> bool:
+        """Whether a distribution answers for this host; every CloudFront domain is answered for."""
+        name = host.partition(":")[0].lower()
+        return HOST.fullmatch(name) is not None or _distribution(self._account, name) is not None
+
+    def answer(self, asked: Asked, *, scheme: str) -> Answered:
+        """A distribution's answer to a request that came by this scheme."""
+        distribution = _distribution(self._account, asked.host.partition(":")[0].lower())
+        if distribution is None or not distribution["DistributionConfig"]["Enabled"]:
+            return _refused(403, "Bad request. We can't connect to the server for this app or website at this time.")
+        config = distribution["DistributionConfig"]
+        if not _may_watch(config, asked.header("cloudfront-viewer-country")):
+            return _refused(403, "The Amazon CloudFront distribution is configured to block access from your country.")
+        path = asked.path
+        if path == "/" and config.get("DefaultRootObject"):
+            path = f"/{config['DefaultRootObject']}"
+        behavior = _behavior(config, path)
+        stopped = _at_the_door(behavior, asked, scheme)
+        if stopped is not None:
+            return stopped
+        answer = self._cached(distribution, behavior, asked, path)
+        return self._dressed(behavior, asked, answer)
+
+    def _cached(self, distribution: Config, behavior: Config, asked: Asked, path: str) -> Answered:
+        """From the cache, or from the origin and into the cache."""
+        key = (
+            distribution["Id"],
+            behavior.get("PathPattern"),
+            asked.host,
+            path,
+            *_cache_key(self._account, behavior, asked),
+        )
+        now = time.time()
+        kept = self._cache.get(key)
+        if (
+            kept
+            and now < kept.until
+            and asked.method in ("GET", "HEAD")
+            and not self._invalidated(distribution, path, kept)
+        ):
+            age = str(int(now - kept.at))
+            return kept.answer.with_headers([("X-Cache", "Hit from cloudfront"), ("Age", age)])
+        answer = self._from_origin(distribution, behavior, asked, path)
+        lasts = _time_to_live(self._account, behavior, answer)
+        if answer.status >= 400:
+            answer, lasts = self._error(distribution, asked, answer)
+            answer = answer.with_headers([("X-Cache", "Error from cloudfront")])
+        else:
+            answer = answer.with_headers([("X-Cache", "Miss from cloudfront")])
+        if asked.method in ("GET", "HEAD") and lasts > 0:
+            self._cache[key] = Kept(answer, now, now + lasts)
+        return answer
+
+    def _invalidated(self, distribution: Config, path: str, kept: Kept) -> bool:
+        from preflight.clouds.shelf import kept as things
+
+        for each in things("cloudfront", "create_invalidation", account=self._account, region="us-east-1"):
+            if each.get("DistributionId") == distribution["Id"] and each["CreateTime"].timestamp() >= kept.at:
+                paths = each["InvalidationBatch"]["Paths"].get("Items", [])
+                if any(fnmatchcase(path, one.replace("[", "[[]")) for one in paths):
+                    return True
+        return False
+
+    def _error(self, distribution: Config, asked: Asked, answer: Answered) -> tuple[Answered, float]:
+        """What the distribution says instead of an error, and for how long."""
+        config = distribution["DistributionConfig"]
+        for told in config["CustomErrorResponses"].get("Items", ()):
+            if int(told["ErrorCode"]) == answer.status:
+                lasts = float(told.get("ErrorCachingMinTTL", 10))
+                page = told.get("ResponsePagePath")
+                if not page:
+                    return answer, lasts
+                shown = self._from_origin(distribution, _behavior(config, page), asked, page)
+                if shown.status >= 400:
+                    return answer, lasts
+                return Answered(int(told.get("ResponseCode") or answer.status), shown.headers, shown.body), lasts
+        return answer, 10.0
+
+    def _from_origin(self, distribution: Config, behavior: Config, asked: Asked, path: str) -> Answered:
+        config = distribution["DistributionConfig"]
+        target = behavior["TargetOriginId"]
+        for group in config.get("OriginGroups", {}).get("Items", ()):
+            if group["Id"] == target:
+                target = group["Members"]["Items"][0]["OriginId"]
+        origin = next(each for each in config["Origins"]["Items"] if each["Id"] == target)
+        path = f"{origin.get('OriginPath') or ''}{path}"
+        bucket = BUCKET.fullmatch(origin["DomainName"])
+        if bucket:
+            return self._from_bucket(distribution, origin, bucket[1], asked, path)
+        website = WEBSITE.fullmatch(origin["DomainName"])
+        if website:
+            return self._from_website(website[1], asked, path)
+        if not self._inside(origin["DomainName"]):
+            return _refused(502, "CloudFront wasn't able to connect to the origin.")
+        headers = {key: value for key, value in asked.headers if key.lower() not in ("host", "connection")}
+        for each in origin.get("CustomHeaders", {}).get("Items", ()):
+            headers[each["HeaderName"]] = each["HeaderValue"]
+        query = f"?{asked.raw_query}" if asked.raw_query and _forwards_query(self._account, behavior) else ""
+        url = f"https://{origin['DomainName']}{quote(path)}{query}"
+        return self._request(asked.method, url, headers, asked.body)
+
+    def _from_bucket(self, distribution: Config, origin: Config, name: str, asked: Asked, path: str) -> Answered:
+        """An object, as the distribution may read the bucket; S3 tells who may not list it nothing of what is there."""
+        from preflight.clouds.asked import find_bucket
+
+        bucket = find_bucket(name)
+        if bucket is None:
+            return _s3_error(404, "NoSuchBucket", "The specified bucket does not exist")
+        if asked.method not in ("GET", "HEAD"):
+            return _s3_error(403, "AccessDenied", "Access Denied")
+        may = self._reader(distribution, origin, name, bucket)
+        key = path.lstrip("/")
+        if not may("s3:GetObject", f"arn:aws:s3:::{name}/{key}"):
+            return _s3_error(403, "AccessDenied", "Access Denied")
+        found = bucket.keys.get(key)
+        if found is None or type(found).__name__ == "FakeDeleteMarker":
+            if not may("s3:ListBucket", f"arn:aws:s3:::{name}"):
+                return _s3_error(403, "AccessDenied", "Access Denied")
+            return _s3_error(404, "NoSuchKey", "The specified key does not exist.")
+        return _object(found, asked)
+
+    def _from_website(self, name: str, asked: Asked, path: str) -> Answered:
+        """A bucket's website is read by anybody, or by nobody."""
+        from preflight.clouds.asked import find_bucket
+
+        bucket = find_bucket(name)
+        told = getattr(bucket, "website_configuration", None)
+        if bucket is None or not told:
+            return _s3_error(
+                404, "NoSuchWebsiteConfiguration", "The specified bucket does not have a website configuration"
+            )
+        index = (told.get("IndexDocument") or {}).get("Suffix", "index.html")
+        key = f"{path.lstrip('/')}{index}" if path.endswith("/") else path.lstrip("/")
+        may = self._reader({}, {}, name, bucket)
+        if not may("s3:GetObject", f"arn:aws:s3:::{name}/{key}"):
+            return _s3_error(403, "AccessDenied", "Access Denied")
+        found = bucket.keys.get(key)
+        return (
+            _object(found, asked)
+            if found is not None
+            else _s3_error(404, "NoSuchKey", "The specified key does not exist.")
+        )
+
+    def _reader(self, distribution: Config, origin: Config, name: str, bucket: Any) -> Callable[[str, str], bool]:
+        """Whether this distribution may do something with a bucket: by its control, its identity, or as anybody."""
+        from preflight.analysis.access import Principal, Request, decide
+        from preflight.clouds.holders import read, resource_policy
+
+        control = _control(self._account, origin.get("OriginAccessControlId"))
+        if control is not None and control.get("SigningBehavior") != "never":
+            source = distribution["ARN"]
+
+            def signed(action: str, resource: str) -> bool:
+                return bool(
+                    self._authorizer.may_deliver(
+                        "cloudfront.amazonaws.com", action, resource, source=source, account=self._account
+                    )
+                )
+
+            return signed
+        identity = (origin.get("S3OriginConfig") or {}).get("OriginAccessIdentity", "").rpartition("/")[2]
+        if identity:
+            document = _as_service(bucket.policy, self._account, identity)
+            policy = read(document, f"the bucket policy of {name}", "resource") if document else None
+            principal = Principal.of(f"service:{_IDENTITY}")
+        else:
+            policy, principal = resource_policy(f"arn:aws:s3:::{name}"), Principal.of("anyone")
+
+        def unsigned(action: str, resource: str) -> bool:
+            known: dict[str, Any] = {"aws:SecureTransport": "true", "aws:SourceIp": "127.0.0.1"}
+            asked = Request(principal, action, resource, known, complete=True)
+            return bool(decide(asked, resource_policy=policy))
+
+        return unsigned
+
+    def _dressed(self, behavior: Config, asked: Asked, answer: Answered) -> Answered:
+        """CloudFront's own headers, and those of the response headers policy."""
+        told = _policy(
+            self._account,
+            "create_response_headers_policy",
+            behavior.get("ResponseHeadersPolicyId"),
+            "ResponseHeadersPolicyConfig",
+        )
+        removed = {each["Header"].lower() for each in (told.get("RemoveHeadersConfig") or {}).get("Items", ())}
+        headers = tuple(pair for pair in answer.headers if pair[0].lower() not in removed)
+        answer = Answered(answer.status, headers, answer.body)
+        for name, value, override in (*_security(told), *_custom(told), *_cors(told, asked)):
+            if override or answer.header(name) is None:
+                answer = answer.with_headers([(name, value)])
+        own = [
+            ("Via", "1.1 edge.cloudfront.net (CloudFront)"),
+            ("X-Amz-Cf-Pop", "IAD89-P1"),
+            ("X-Amz-Cf-Id", uuid.uuid4().hex),
+        ]
+        associated = [
+            each
+            for each in ("FunctionAssociations", "LambdaFunctionAssociations")
+            if behavior.get(each, {}).get("Quantity")
+        ]
+        if associated:
+            own.append(("X-Preflight-Not-Emulated", ", ".join(associated)))
+        return answer.with_headers(own)
+
+
+def _distribution(account: str, name: str) -> Config | None:
+    """The distribution a host name means."""
+    if "moto.cloudfront.models" not in sys.modules:
+        return None
+    from preflight.clouds.shelf import kept
+
+    found = HOST.fullmatch(name)
+    for each in kept("cloudfront", "create_distribution", account=account, region="us-east-1"):
+        names = {each["DomainName"].partition(".")[0], each["Id"].lower()}
+        aliases = each["DistributionConfig"]["Aliases"].get("Items", ())
+        if (found and found[1] in names) or any(fnmatchcase(name, alias.lower()) for alias in aliases):
+            return each
+    return None
+
+
+def _behavior(config: Config, path: str) -> Config:
+    """The first behavior whose pattern is the path's; patterns take no brackets."""
+    for each in config["CacheBehaviors"].get("Items", ()):
+        pattern = each["PathPattern"].replace("[", "[[]")
+        if fnmatchcase(path, pattern if pattern.startswith(("/", "*")) else f"/{pattern}"):
+            return each  # type: ignore[no-any-return]
+    return config["DefaultCacheBehavior"]  # type: ignore[no-any-return]
+
+
+def _may_watch(config: Config, country: str | None) -> bool:
+    restriction = config["Restrictions"]["GeoRestriction"]
+    if restriction["RestrictionType"] == "none" or country is None:
+        return True
+    return bool((country in restriction.get("Items", ())) == (restriction["RestrictionType"] == "whitelist"))
+
+
+def _at_the_door(behavior: Config, asked: Asked, scheme: str) -> Answered | None:
+    """What a behavior answers before it looks for the content."""
+    protocol = behavior["ViewerProtocolPolicy"]
+    if scheme == "http" and protocol == "redirect-to-https":
+        query = f"?{asked.raw_query}" if asked.raw_query else ""
+        where = f"https://{asked.host}{quote(asked.path)}{query}"
+        return Answered(
+            301, (("Location", where), ("Server", "CloudFront"), ("X-Cache", "Redirect from cloudfront")), b""
+        )
+    if scheme == "http" and protocol == "https-only":
+        return _refused(403, "This distribution is configured to use HTTPS only.")
+    if asked.method not in behavior["AllowedMethods"]["Items"]:
+        return _refused(
+            403,
+            "This distribution is not configured to allow the HTTP request method that was used for this request. The "
+            "distribution supports only cachable requests.",
+        )
+    signers = behavior["TrustedKeyGroups"].get("Quantity") or behavior["TrustedSigners"].get("Quantity")
+    named = any(name == "Key-Pair-Id" for name, _ in asked.query)
+    if signers and not named and "CloudFront-Key-Pair-Id" not in (asked.header("cookie") or ""):
+        return _s3_error(403, "MissingKey", "Missing Key-Pair-Id query parameter or cookie value")
+    if signers:
+        return _refused(501, "Signed URLs and cookies are not checked by the offline cloud.")
+    return None
+
+
+def _cache_key(account: str, behavior: Config, asked: Asked) -> Iterator[Any]:
+    """What tells requests for one path apart, by the cache policy."""
+    told = _cache_policy(account, behavior).get("ParametersInCacheKeyAndForwardedToOrigin", {})
+    headers = told.get("HeadersConfig", {}).get("Headers", {}).get("Items", ())
+    yield tuple((name.lower(), asked.header(name)) for name in headers)
+    queries = told.get("QueryStringsConfig", {})
+    kind, names = queries.get("QueryStringBehavior", "none"), queries.get("QueryStrings", {}).get("Items", ())
+    yield tuple(
+        pair
+        for pair in sorted(asked.query)
+        if kind == "all" or (kind == "whitelist" and pair[0] in names) or (kind == "allExcept" and pair[0] not in names)
+    )
+    yield asked.header("cookie") if told.get("CookiesConfig", {}).get("CookieBehavior", "none") != "none" else None
+
+
+def _forwards_query(account: str, behavior: Config) -> bool:
+    cached = _cache_policy(account, behavior).get("ParametersInCacheKeyAndForwardedToOrigin", {})
+    sent = _policy(
+        account, "create_origin_request_policy", behavior.get("OriginRequestPolicyId"), "OriginRequestPolicyConfig"
+    )
+    return any(
+        told.get("QueryStringsConfig", {}).get("QueryStringBehavior", "none") != "none" for told in (cached, sent)
+    ) or bool((behavior.get("ForwardedValues") or {}).get("QueryString"))
+
+
+def _time_to_live(account: str, behavior: Config, answer: Answered) -> float:
+    """Seconds an answer is kept: what the origin says within the policy's bounds, else the policy's default."""
+    told = _cache_policy(account, behavior)
+    least, default, most = (
+        float(told.get(name, value)) for name, value in (("MinTTL", 0), ("DefaultTTL", DAY), ("MaxTTL", 365 * DAY))
+    )
+    said = (answer.header("cache-control") or "").lower()
+    if any(word in said for word in ("no-store", "no-cache", "private")):
+        return least
+    for word in ("s-maxage", "max-age"):
+        found = re.search(rf"{word}\s*=\s*(\d+)", said)
+        if found:
+            return min(max(float(found[1]), least), most)
+    expires = answer.header("expires")
+    if expires:
+        try:
+            until = datetime.strptime(expires, "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=UTC).timestamp()
+            return min(max(until - time.time(), least), most)
+        except ValueError:
+            return least
+    return min(max(default, least), most) if default else least
+
+
+def _cache_policy(account: str, behavior: Config) -> Config:
+    identifier = behavior.get("CachePolicyId")
+    if identifier:
+        return _policy(account, "create_cache_policy", identifier, "CachePolicyConfig")
+    return {name: behavior[name] for name in ("MinTTL", "DefaultTTL", "MaxTTL") if name in behavior}
+
+
+def _policy(account: str, create: str, identifier: str | None, config: str) -> Config:
+    from preflight.clouds.shelf import kept
+
+    there = kept("cloudfront", create, account=account, region="us-east-1") if identifier else []
+    return next((each[config] for each in there if each["Id"] == identifier), {})
+
+
+def _control(account: str, identifier: str | None) -> Config | None:
+    return _policy(account, "create_origin_access_control", identifier, "OriginAccessControlConfig") or None
+
+
+_IDENTITY = "origin-access-identity.cloudfront.amazonaws.com"
+
+
+def _as_service(policy: Any, account: str, identity: str) -> str | None:
+    """A bucket policy in which one origin access identity is named as if it were a service."""
+    from preflight.clouds.shelf import kept
+
+    if not policy:
+        return None
+    known = kept("cloudfront", "create_cloud_front_origin_access_identity", account=account, region="us-east-1")
+    canonical = next((each["S3CanonicalUserId"] for each in known if each["Id"] == identity), None)
+    document = json.loads(policy if isinstance(policy, str) else policy.decode())
+    for statement in document.get("Statement", ()):
+        principal = statement.get("Principal")
+        named = json.dumps(principal)
+        if isinstance(principal, dict) and (
+            (canonical and canonical in named) or f"Origin Access Identity {identity}" in named
+        ):
+            statement["Principal"] = {"Service": _IDENTITY}
+    return json.dumps(document)
+
+
+def _object(found: Any, asked: Asked) -> Answered:
+    """An S3 object as its HTTP answer, or as not changed."""
+    told = {name.lower(): str(value) for name, value in (*found.metadata.items(), *found.response_dict.items())}
+    told.setdefault("content-type", "binary/octet-stream")
+    names = {
+        "etag": "ETag",
+        "content-type": "Content-Type",
+        "last-modified": "Last-Modified",
+        "cache-control": "Cache-Control",
+    }
+    headers = [
+        ("-".join(part.capitalize() for part in name.split("-")) if name not in names else names[name], value)
+        for name, value in told.items()
+        if name not in ("content-length", "status")
+    ]
+    headers.append(("Server", "AmazonS3"))
+    if asked.header("if-none-match") and asked.header("if-none-match") == told.get("etag"):
+        return Answered(304, tuple(headers), b"")
+    return Answered(200, tuple(headers), b"" if asked.method == "HEAD" else bytes(found.value))
+
+
+def _security(told: Config) -> Iterator[tuple[str, str, bool]]:
+    """https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/understanding-response-headers-policies.html"""
+    config = told.get("SecurityHeadersConfig") or {}
+    one = config.get("XSSProtection")
+    if one:
+        value = "1" if one.get("Protection") else "0"
+        value += (
+            "; mode=block" if one.get("ModeBlock") else f"; report={one['ReportUri']}" if one.get("ReportUri") else ""
+        )
+        yield "X-XSS-Protection", value, one["Override"]
+    if config.get("FrameOptions"):
+        yield "X-Frame-Options", config["FrameOptions"]["FrameOption"], config["FrameOptions"]["Override"]
+    if config.get("ReferrerPolicy"):
+        yield "Referrer-Policy", config["ReferrerPolicy"]["ReferrerPolicy"], config["ReferrerPolicy"]["Override"]
+    one = config.get("ContentSecurityPolicy")
+    if one:
+        yield "Content-Security-Policy", one["ContentSecurityPolicy"], one["Override"]
+    if config.get("ContentTypeOptions"):
+        yield "X-Content-Type-Options", "nosniff", config["ContentTypeOptions"]["Override"]
+    one = config.get("StrictTransportSecurity")
+    if one:
+        value = f"max-age={one['AccessControlMaxAgeSec']}"
+        value += "; includeSubDomains" if one.get("IncludeSubdomains") else ""
+        value += "; preload" if one.get("Preload") else ""
+        yield "Strict-Transport-Security", value, one["Override"]
+
+
+def _custom(told: Config) -> Iterator[tuple[str, str, bool]]:
+    for each in (told.get("CustomHeadersConfig") or {}).get("Items", ()):
+        yield each["Header"], each["Value"], each["Override"]
+
+
+def _cors(told: Config, asked: Asked) -> Iterator[tuple[str, str, bool]]:
+    config, origin = told.get("CorsConfig"), asked.header("origin")
+    if not config or not origin:
+        return
+    allowed = config["AccessControlAllowOrigins"].get("Items", ())
+    if not any(fnmatchcase(origin, each) for each in allowed):
+        return
+    override = config.get("OriginOverride", False)
+    yield "Access-Control-Allow-Origin", "*" if "*" in allowed else origin, override
+    if config.get("AccessControlAllowCredentials"):
+        yield "Access-Control-Allow-Credentials", "true", override
+    if config.get("AccessControlExposeHeaders", {}).get("Items"):
+        yield "Access-Control-Expose-Headers", ",".join(config["AccessControlExposeHeaders"]["Items"]), override
+    if asked.method == "OPTIONS":
+        yield "Access-Control-Allow-Methods", ",".join(config["AccessControlAllowMethods"].get("Items", ())), override
+        yield "Access-Control-Allow-Headers", ",".join(config["AccessControlAllowHeaders"].get("Items", ())), override
+
+
+def _s3_error(status: int, code: str, message: str) -> Answered:
+    body = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{code}</Code><Message>{message}</Message></Error>'
+    return Answered(status, (("Content-Type", "application/xml"), ("Server", "AmazonS3")), body.encode())
+
+
+def _refused(status: int, message: str) -> Answered:
+    body = (
+        "<HTML><HEAD><TITLE>ERROR: The request could not be satisfied</TITLE></HEAD><BODY>"
+        f"<H1>{status} ERROR</H1><H2>The request could not be satisfied.</H2><HR>{message}</BODY></HTML>"
+    )
+    headers = (("Content-Type", "text/html"), ("Server", "CloudFront"), ("X-Cache", "Error from cloudfront"))
+    return Answered(status, headers, body.encode())
