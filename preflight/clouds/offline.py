@@ -156,6 +156,9 @@ class OfflineCloud:
 
     def reset(self) -> None:
         """Make the cloud empty again, keeping what is slow to load."""
+        from preflight.clouds import workflows
+
+        workflows.stop_all()
         self.deliveries.reset()
         self.functions.reset()
         self.cloudformation.reset()
@@ -185,7 +188,12 @@ class OfflineCloud:
         from preflight.cloudformation.engine import Rejected
 
         place: dict[str, Any] = {"region": region, "account": account}
-        if self.cloudformation.find(name, **place) is None:
+        existing = self.cloudformation.find(name, **place)
+        if existing is not None and existing.status == "ROLLBACK_COMPLETE":
+            # the CDK CLI deletes a stack that was never made, and begins again
+            self.cloudformation.delete_stack(name, **place)
+            existing = None
+        if existing is None:
             return self.cloudformation.create_stack(name, template, **place, **how)
         try:
             return self.cloudformation.update_stack(name, template, **place, **how)

@@ -56,7 +56,7 @@ def workflows_running(make_client: Callable[..., Any], authorizer: Authorizer, *
             when_imported("moto.stepfunctions.responses", lambda: undo.enter_context(_operations(authorizer)))
         )
         undo.enter_context(_synchronous_host())
-        undo.callback(_stop_all)
+        undo.callback(stop_all)
         yield
 
 
@@ -88,7 +88,7 @@ def _interpreter(clients: RoleClients, authorizer: Authorizer, pace: float) -> I
     from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
     from moto.stepfunctions.parser.asl.jsonata import jsonata
     from moto.stepfunctions.parser.asl.utils import boto_client
-    from moto.stepfunctions.parser.backend import execution_worker
+    from moto.stepfunctions.parser.backend import execution, execution_worker
     from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 
     def client_for(region: str, service: str, state_credentials: Any = None) -> Any:
@@ -116,6 +116,7 @@ def _interpreter(clients: RoleClients, authorizer: Authorizer, pace: float) -> I
         task = state_task_service_lambda.StateTaskServiceLambda
         put(task, "_error_cause_from_client_error", staticmethod(_lambda_failure))
         put(state_task_lambda.StateTaskLambda, "_from_error", _lambda_refused(state_task_lambda.StateTaskLambda))
+        put(execution.Execution, "__init__", _with_activities(execution.Execution.__init__))
         put(StepFunctionsParserBackend, "start_execution", _started(StepFunctionsParserBackend.start_execution))
         put(StepFunctionsParserBackend, "_validate_definition", staticmethod(_validated))
         yield
@@ -265,6 +266,27 @@ def _started(start: Callable[..., Any]) -> Callable[..., Any]:
     return start_execution
 
 
+def _with_activities(init: Callable[..., None]) -> Callable[..., None]:
+    """Executions put their activities' tasks where GetActivityTask finds them."""
+
+    def __init__(self: Any, *given: Any, **named: Any) -> None:
+        backend = getattr(named["state_machine"], "backend", None)
+        named["activity_store"] = _activities(backend) if backend is not None else {}
+        init(self, *given, **named)
+
+    return __init__
+
+
+def _activities(backend: Any) -> dict[str, Any]:
+    from moto.stepfunctions.parser.backend.activity import Activity
+
+    store: dict[str, Any] = backend.__dict__.setdefault("preflight_activities", {})
+    for arn in list(backend.activities):
+        name = str(arn).rpartition(":")[2]
+        store.setdefault(arn, Activity(arn, name))
+    return store
+
+
 def _version_of(backend: Any, arn: str) -> str:
     *parts, last = arn.split(":")
     if len(parts) != 7 or last.isdigit():
@@ -308,6 +330,29 @@ def _operations(authorizer: Authorizer) -> Iterator[None]:
         role = self._get_param("roleArn") or machine.roleArn
         _refuse_role(authorizer, role, self._get_param("loggingConfiguration"), machine.arn)
         return update(self)
+
+    def get_activity_task(self: Any) -> Any:
+        backend, arn = self.stepfunction_backend, self._get_param("activityArn")
+        backend.describe_activity(arn)
+        # AWS holds the line for a minute
+        until = time.monotonic() + 60 * PACE
+        while time.monotonic() < until:
+            try:
+                task = _activities(backend)[arn].get_task()
+            except IndexError:
+                time.sleep(0.01)
+                continue
+            for each in backend._get_executions():
+                endpoint = each.exec_worker.env.callback_pool_manager.get(task.task_token)
+                if endpoint is not None:
+                    endpoint.notify_activity_task_start(worker_name=self._get_param("workerName"))
+            return ActionResult({"taskToken": task.task_token, "input": task.task_input})
+        return ActionResult({})
+
+    def send_task_failure(self: Any) -> Any:
+        told = {"error": self._get_param("error"), "cause": self._get_param("cause")}
+        self.stepfunction_backend.send_task_failure(self._get_param("taskToken"), **told)
+        return EmptyResult()
 
     def describe_execution(self: Any) -> Any:
         execution = self.stepfunction_backend.describe_execution(self._get_param("executionArn"))
@@ -416,8 +461,8 @@ def _synchronous_host() -> Iterator[None]:
         yield
 
 
-def _stop_all() -> None:
-    """What still runs when the cloud ends is stopped."""
+def stop_all() -> None:
+    """Stop what still runs, because the cloud ends or is emptied."""
     module = sys.modules.get("moto.stepfunctions.parser.models")
     if module is None:
         return

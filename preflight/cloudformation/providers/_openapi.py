@@ -153,7 +153,7 @@ def build_http(scope: Scope, document: Document) -> None:
         for method, described in item.items():
             if method.lower() in METHODS:
                 verb = "ANY" if method.startswith("x-") else method.upper()
-                key = "$default" if path == "/$default" else f"{verb} {path}"
+                key = "$default" if path.lstrip("/") == "$default" else f"{verb} {path}"
                 _http_route(client, api, key, described, document, authorizers)
 
 

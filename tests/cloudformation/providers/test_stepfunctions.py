@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from preflight.clouds.authorize import authorized
 from preflight.analysis.state_machines import faults
+from preflight.clouds.authorize import authorized
 from preflight.clouds.workflows import workflows_running
 from tests.cloudformation.providers.conftest import Bench
 
@@ -327,3 +327,81 @@ def test_jsonata_is_named_as_not_emulated(bench, role):
     made = bench.make("AWS::StepFunctions::StateMachine", "M", RoleArn=role, DefinitionString=text)
     assert made.unapplied == ("DefinitionString",)
     assert run(bench.client("stepfunctions"), made.ref)["status"] == "FAILED"
+
+
+def started(client, arn, **told):
+    return client.start_execution(stateMachineArn=arn, input=json.dumps(told))["executionArn"]
+
+
+def finished(client, execution):
+    until = time.monotonic() + 10
+    while (facts := client.describe_execution(executionArn=execution))["status"] == "RUNNING":
+        assert time.monotonic() < until
+        time.sleep(0.005)
+    return facts
+
+
+def test_a_worker_does_an_activity(bench, role):
+    activity = bench.make("AWS::StepFunctions::Activity", "Act", Name="sort")
+    task = {"Type": "Task", "Resource": activity.ref, "End": True}
+    made = bench.make("AWS::StepFunctions::StateMachine", "M", RoleArn=role, DefinitionString=definition(Sort=task))
+    client = bench.client("stepfunctions")
+    assert not client.get_activity_task(activityArn=activity.ref).get("taskToken")
+    execution = started(client, made.ref, n=1)
+    given = client.get_activity_task(activityArn=activity.ref, workerName="ana")
+    assert json.loads(given["input"]) == {"n": 1}
+    client.send_task_success(taskToken=given["taskToken"], output='{"sorted": true}')
+    assert json.loads(finished(client, execution)["output"]) == {"sorted": True}
+
+
+def test_a_task_waits_for_its_token(bench, role):
+    grant(bench, "sqs:SendMessage")
+    sqs = bench.client("sqs")
+    queue = sqs.create_queue(QueueName="notes")["QueueUrl"]
+    wait = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+        "End": True,
+        "Parameters": {"QueueUrl": queue, "MessageBody": {"token.$": "$$.Task.Token"}},
+    }
+    made = bench.make("AWS::StepFunctions::StateMachine", "M", RoleArn=role, DefinitionString=definition(Wait=wait))
+    client = bench.client("stepfunctions")
+    execution = started(client, made.ref)
+    until = time.monotonic() + 5
+    while not (got := sqs.receive_message(QueueUrl=queue).get("Messages")) and time.monotonic() < until:
+        time.sleep(0.01)
+    client.send_task_success(taskToken=json.loads(got[0]["Body"])["token"], output='"done"')
+    assert finished(client, execution)["output"] == '"done"'
+
+
+def test_a_distributed_map_reads_its_items_from_a_bucket(bench, role):
+    grant(bench, "s3:*", "states:*")
+    s3 = bench.client("s3")
+    s3.create_bucket(Bucket="items")
+    s3.put_object(Bucket="items", Key="items.json", Body=b'[{"n": 1}, {"n": 2}]')
+    processor = {
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+        "StartAt": "One",
+        "States": {"One": {"Type": "Pass", "OutputPath": "$.n", "End": True}},
+    }
+    reader = {
+        "Resource": "arn:aws:states:::s3:getObject",
+        "ReaderConfig": {"InputType": "JSON"},
+        "Parameters": {"Bucket": "items", "Key": "items.json"},
+    }
+    every = {"Type": "Map", "ItemReader": reader, "ItemProcessor": processor, "End": True}
+    assert output(bench, role, Every=every) == [1, 2]
+
+
+def test_a_running_execution_is_stopped(bench, role):
+    wait = {"Type": "Wait", "Seconds": 900, "Next": "Done"}
+    made = bench.make(
+        "AWS::StepFunctions::StateMachine", "M", RoleArn=role, DefinitionString=definition(Wait=wait, Done=DONE)
+    )
+    client = bench.client("stepfunctions")
+    execution = started(client, made.ref)
+    until = time.monotonic() + 5
+    while len(client.get_execution_history(executionArn=execution)["events"]) < 2 and time.monotonic() < until:
+        time.sleep(0.01)
+    client.stop_execution(executionArn=execution)
+    assert finished(client, execution)["status"] == "ABORTED"
