@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from preflight.cloudformation.ledger import Declared
-from preflight.cloudformation.providers import Context, Made
 from preflight.cloudformation.providers._table import (
     Scope,
     Setting,
@@ -99,10 +97,6 @@ class FileSystem(_Efs):
                 said = "Invalid principal in policy"
                 raise refusal("InvalidPolicyException", said, "PutFileSystemPolicy")
         return super().ask(scope, operation, arguments)
-
-    def snapshot(self, made: Made, declared: Declared, context: Context) -> None:
-        """File systems have no snapshots."""
-        raise NotImplementedError
 
 
 class MountTarget(_Efs):
