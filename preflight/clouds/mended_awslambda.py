@@ -17,6 +17,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
 
+from preflight.clouds.lambda_settings import settings
+
 # what GetFunctionConfiguration tells and moto does not keep
 _KEPT = {
     "DeadLetterConfig": "dead_letter_config",
@@ -44,6 +46,7 @@ def mends() -> Iterator[tuple[Any, str, Any]]:
     yield from _of_permissions()
     yield from _of_urls()
     yield from _of_invoke_configs()
+    yield from settings()
 
 
 def invalid(message: str) -> Exception:

@@ -93,7 +93,7 @@ class Function(Table):
     named = Name("FunctionName", limit=64)
     makes = call(
         "create_function",
-        f"Code Architectures CodeSigningConfigArn PackageType {_CONFIGURATION}",
+        f"Code Architectures PackageType {_CONFIGURATION}",
         FunctionName="{name}",
     )
     then = (
@@ -118,10 +118,27 @@ class Function(Table):
             call("put_function_concurrency", "ReservedConcurrentExecutions", FunctionName="{ref}"),
             remove=call("delete_function_concurrency", FunctionName="{ref}"),
         ),
+        Setting(
+            call(
+                "put_runtime_management_config",
+                "UpdateRuntimeOn=RuntimeManagementConfig.UpdateRuntimeOn "
+                "RuntimeVersionArn=RuntimeManagementConfig.RuntimeVersionArn",
+                FunctionName="{ref}",
+            ),
+            otherwise={"UpdateRuntimeOn": "Auto"},
+        ),
+        Setting(
+            call("put_function_recursion_config", "RecursiveLoop", FunctionName="{ref}"),
+            otherwise={"RecursiveLoop": "Terminate"},
+        ),
+        Setting(
+            call("put_function_code_signing_config", "CodeSigningConfigArn", FunctionName="{ref}"),
+            remove=call("delete_function_code_signing_config", FunctionName="{ref}"),
+        ),
     )
     in_place = frozenset({"Code", "Architectures"})
     # kept and told, and no file system is there when the function runs
-    drops = "FileSystemConfigs Code.SourceKMSKeyArn Code.S3ObjectStorageMode CodeSigningConfigArn"
+    drops = "FileSystemConfigs Code.SourceKMSKeyArn Code.S3ObjectStorageMode"
     untold = "Code"
     tags = Tags(call("tag_resource", Resource="{made.Arn}"), remove=call("untag_resource", Resource="{made.Arn}"))
     ref = "{name}"
@@ -134,6 +151,9 @@ class Function(Table):
         call("get_function", FunctionName="{ref}"),
         call("get_function_concurrency", FunctionName="{ref}"),
         call("list_tags", Resource="{made.Arn}"),
+        call("get_runtime_management_config", FunctionName="{ref}"),
+        call("get_function_recursion_config", FunctionName="{ref}"),
+        call("get_function_code_signing_config", FunctionName="{ref}"),
     )
 
     def arguments(self, scope: Scope) -> dict[str, Any]:
@@ -186,16 +206,38 @@ def _name_foreign_layers(declared: Declared, context: Context) -> None:
         declared.not_emulated("Layers")
 
 
+class _Provisioned(Setting):
+    """So many environments ready beforehand; the function's name goes with it, and is not what is set."""
+
+    @property
+    def properties(self) -> frozenset[str]:
+        """What is set."""
+        return frozenset({"ProvisionedConcurrencyConfig"})
+
+
+def _provisioned(qualifier: str) -> Setting:
+    wanted = "ProvisionedConcurrentExecutions=ProvisionedConcurrencyConfig.ProvisionedConcurrentExecutions"
+    return _Provisioned(
+        call("put_provisioned_concurrency_config", f"FunctionName {wanted}", Qualifier=qualifier),
+        remove=call("delete_provisioned_concurrency_config", "FunctionName", Qualifier=qualifier),
+    )
+
+
 class Version(Table):
     """A function as it is now, kept; without a change since the last version there is none to make."""
 
     type = "AWS::Lambda::Version"
     service = "lambda"
     makes = call("publish_version", "FunctionName CodeSha256 Description")
+    then = (_provisioned("{made.Version}"),)
+    tells = "RequestedProvisionedConcurrentExecutions=ProvisionedConcurrentExecutions"
     ref = "FunctionArn"
     attributes = "FunctionArn={ref} Version=Version"
     unmakes = call("delete_function", FunctionName="{ref}")
-    reads = (call("get_function_configuration", FunctionName="{ref}"),)
+    reads = (
+        call("get_function_configuration", FunctionName="{ref}"),
+        call("list_provisioned_concurrency_configs", "FunctionName"),
+    )
 
     def begin(self, scope: Scope) -> dict[str, Any]:
         """Publish, unless that would give a version that is there already."""
@@ -223,11 +265,13 @@ class Alias(Table):
             otherwise={"Description": ""},
             at_create=False,
         ),
+        _provisioned("{Name}"),
     )
+    tells = "RequestedProvisionedConcurrentExecutions=ProvisionedConcurrentExecutions"
     ref = "AliasArn"
     attributes = "AliasArn={ref}"
     unmakes = call("delete_alias", "FunctionName Name")
-    reads = (call("get_alias", "FunctionName Name"),)
+    reads = (call("get_alias", "FunctionName Name"), call("list_provisioned_concurrency_configs", "FunctionName"))
 
     def arguments(self, scope: Scope) -> dict[str, Any]:
         """The weights, which the API takes by version."""
@@ -484,3 +528,26 @@ class EventInvokeConfig(Table):
 def _named(arn: str) -> dict[str, str]:
     name, qualifier = arn.split(":")[6:8]
     return {"FunctionName": name, "Qualifier": qualifier}
+
+
+class CodeSigningConfig(Table):
+    """Who must have signed a function's code; kept, and no signature is looked at."""
+
+    type = "AWS::Lambda::CodeSigningConfig"
+    service = "lambda"
+    makes = call("create_code_signing_config", "AllowedPublishers CodeSigningPolicies Description")
+    then = (
+        Setting(
+            call(
+                "update_code_signing_config",
+                "AllowedPublishers CodeSigningPolicies Description",
+                CodeSigningConfigArn="{ref}",
+            ),
+            otherwise={"Description": "", "CodeSigningPolicies": {"UntrustedArtifactOnDeployment": "Warn"}},
+            at_create=False,
+        ),
+    )
+    ref = "CodeSigningConfig.CodeSigningConfigArn"
+    attributes = "CodeSigningConfigArn={ref} CodeSigningConfigId=CodeSigningConfig.CodeSigningConfigId"
+    unmakes = call("delete_code_signing_config", CodeSigningConfigArn="{ref}")
+    reads = (call("get_code_signing_config", CodeSigningConfigArn="{ref}"),)

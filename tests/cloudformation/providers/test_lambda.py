@@ -67,6 +67,14 @@ def test_an_inline_function_changes_its_code_and_configuration(bench, role, queu
     network = bench.make("AWS::EC2::VPC", "Vpc", CidrBlock="10.0.0.0/16")
     subnet = bench.make("AWS::EC2::Subnet", "Subnet", VpcId=network.ref, CidrBlock="10.0.0.0/24")
     group = bench.make("AWS::EC2::SecurityGroup", "Group", VpcId=network.ref, GroupDescription="none")
+    publisher = "arn:aws:signer:us-east-1:123456789012:/signing-profiles/us/1"
+    publishers = {"AllowedPublishers": {"SigningProfileVersionArns": [publisher]}}
+    enforced = {"UntrustedArtifactOnDeployment": "Enforce"}
+    signed = bench.make(
+        "AWS::Lambda::CodeSigningConfig", "Signed", **publishers, Description="ours", CodeSigningPolicies=enforced
+    )
+    assert (signed.unapplied, bench.lost(signed)) == ((), set())
+    assert bench.lost(bench.change(signed, **publishers)) == set()
     declared: dict[str, Any] = {"FunctionName": "triage", "Role": role}
     made = bench.make(
         "AWS::Lambda::Function",
@@ -87,10 +95,12 @@ def test_an_inline_function_changes_its_code_and_configuration(bench, role, queu
         VpcConfig={"SubnetIds": [subnet.ref], "SecurityGroupIds": [group["GroupId"]]},
         FileSystemConfigs=[{"Arn": "arn:aws:elasticfilesystem:us-east-1:1:access-point/a", "LocalMountPath": "/mnt/a"}],
         ReservedConcurrentExecutions=5,
-        RuntimeManagementConfig={"UpdateRuntimeOn": "Auto"},
+        RuntimeManagementConfig={"UpdateRuntimeOn": "FunctionUpdate"},
+        RecursiveLoop="Allow",
+        CodeSigningConfigArn=signed.ref,
         Tags=TAGS,
     )
-    assert made.unapplied == ("FileSystemConfigs", "RuntimeManagementConfig")
+    assert made.unapplied == ("FileSystemConfigs",)
     assert bench.lost(made) == set()
     assert (made["SnapStartResponse.ApplyOn"], made["Arn"].split(":")[-1]) == ("PublishedVersions", "triage")
     before = client.get_function(FunctionName="triage")["Configuration"]
@@ -108,10 +118,12 @@ def test_an_inline_function_changes_its_code_and_configuration(bench, role, queu
     )
     assert configuration["CodeSha256"] != before["CodeSha256"]
     assert not configuration.get("Environment", {}).get("Variables")
+    assert client.get_runtime_management_config(FunctionName="triage")["UpdateRuntimeOn"] == "Auto"
+    assert client.get_function_recursion_config(FunctionName="triage")["RecursiveLoop"] == "Terminate"
     assert not {"Concurrency", "DeadLetterConfig"} & {*facts, *configuration}
     assert "team" not in client.list_tags(Resource=made["Arn"])["Tags"]
-    bench.delete(changed)
-    bench.delete(changed)
+    for thing in (changed, changed, signed, signed):
+        bench.delete(thing)
     assert client.list_functions()["Functions"] == []
 
 
@@ -204,6 +216,10 @@ def test_versions_and_an_alias_that_shifts_between_them(bench, function, role):
     first = bench.make("AWS::Lambda::Version", "V1", FunctionName="triage", Description="the first")
     assert (first.unapplied, bench.lost(first), first["Version"]) == ((), set(), "1")
     assert first.ref == f"{function['Arn']}:1"
+    with pytest.raises(ClientError, match="unpublished function versions"):
+        client.put_provisioned_concurrency_config(
+            FunctionName="triage", Qualifier="$LATEST", ProvisionedConcurrentExecutions=1
+        )
     with pytest.raises(Said, match="A version for this Lambda function exists \\( 1 \\)"):
         bench.make("AWS::Lambda::Version", "Again", FunctionName="triage")
     bench.change(function, FunctionName="triage", Role=role, **PYTHON, MemorySize=512)
@@ -214,13 +230,20 @@ def test_versions_and_an_alias_that_shifts_between_them(bench, function, role):
     fixed = {"FunctionName": "triage", "Name": "live"}
     shift = {"AdditionalVersionWeights": [{"FunctionVersion": "2", "FunctionWeight": 0.25}]}
     alias = bench.make(
-        "AWS::Lambda::Alias", "Live", **fixed, FunctionVersion="1", Description="live", RoutingConfig=shift
+        "AWS::Lambda::Alias",
+        "Live",
+        **fixed,
+        FunctionVersion="1",
+        Description="live",
+        RoutingConfig=shift,
+        ProvisionedConcurrencyConfig={"ProvisionedConcurrentExecutions": 7},
     )
     assert (alias.unapplied, bench.lost(alias), alias.ref) == ((), set(), f"{function['Arn']}:live")
     assert client.get_alias(**fixed)["RoutingConfig"] == {"AdditionalVersionWeights": {"2": 0.25}}
     with pytest.raises(ClientError, match="Version has been referenced by alias"):
         client.delete_function(FunctionName="triage", Qualifier="2")
     alias = bench.change(alias, **fixed, FunctionVersion="2")
+    assert client.list_provisioned_concurrency_configs(FunctionName="triage")["ProvisionedConcurrencyConfigs"] == []
     told = client.get_alias(**fixed)
     assert (told["FunctionVersion"], told["Description"], "RoutingConfig" in told) == ("2", "", False)
     with pytest.raises(ClientError, match="Function not found"):
