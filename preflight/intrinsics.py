@@ -44,8 +44,8 @@ NO_VALUE = _NoValue()
 class Scope:
     """What a template's functions may ask for; with `strict` off, what cannot be answered becomes an Unknown.
 
-    `ref` and `attribute` answer for resources (logical id, attribute name), `export` for `Fn::ImportValue`. Text with
-    `{{resolve:…}}` is left as it stands.
+    `ref` and `attribute` answer for resources (logical id, attribute name), `export` for `Fn::ImportValue`, `output`
+    for another stack's output (Region, stack, output). Text with `{{resolve:…}}` is left as it stands.
     """
 
     region: str = "us-east-1"
@@ -58,6 +58,7 @@ class Scope:
     ref: Callable[[str], Any] | None = None
     attribute: Callable[[str, str], Any] | None = None
     export: Callable[[str], Any] | None = None
+    output: Callable[[str, str, str], Any] | None = None
     strict: bool = True
     _held: dict[str, bool | None] = field(default_factory=dict, repr=False)
 
@@ -322,6 +323,16 @@ def _import_value(argument: Any, scope: Scope) -> Any:
     return scope.export(name)
 
 
+def _get_stack_output(argument: Any, scope: Scope) -> Any:
+    # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/
+    # intrinsic-function-reference-getstackoutput.html, checked_on 2026-11-22
+    stack, output = (text(_resolve(argument[name], scope)) for name in ("StackName", "OutputName"))
+    region = text(_resolve(argument.get("Region", scope.region), scope))
+    if scope.output is None:
+        raise TemplateError(f"Stack [{stack}] does not exist")
+    return scope.output(region, stack, output)
+
+
 def _cidr(argument: Any, scope: Scope) -> Any:
     from ipaddress import ip_network
     from itertools import islice
@@ -422,6 +433,7 @@ _FUNCTIONS: dict[str, Callable[[Any, Scope], Any]] = {
     "Fn::ImportValue": _import_value,
     "Fn::Cidr": _cidr,
     "Fn::GetAZs": _get_azs,
+    "Fn::GetStackOutput": _get_stack_output,
     "Fn::Base64": _base64,
     "Fn::Length": _length,
     "Fn::ToJsonString": _to_json,

@@ -207,6 +207,7 @@ class Template:
             ref=answers.ref,
             attribute=answers.attribute,
             export=answers.export,
+            output=answers.output,
         )
         answers.scope = scope
         answers.present = self.present(scope)
@@ -275,6 +276,10 @@ class _Answers:
 
     def export(self, name: str) -> Any:
         return self._exports[name] if name in self._exports else Unknown.of(f"the export {name}")
+
+    def output(self, *place: str) -> Any:
+        name = "/".join(place)
+        return self._exports[name] if name in self._exports else Unknown.of(f"the output {name}")
 
     def _resolved(self, name: str) -> dict[str, Any]:
         if name not in self._properties:

@@ -412,6 +412,17 @@ class CloudFormation:
             stack.imports[name] = exports[name][0]
             return exports[name][0]
 
+        def output(region: str, name: str, wanted: str) -> Any:
+            found = [each for each in self.stacks if name in (each.name, each.stack_id) and each.region == region]
+            other = next((each for each in reversed(found) if each.status != "DELETE_COMPLETE"), None)
+            if other is None:
+                raise TemplateError(f"Stack [{name}] does not exist")
+            if wanted not in other.outputs:
+                raise TemplateError(f"Output {wanted} does not exist in stack {name}")
+            # no export's name holds a slash
+            stack.imports[f"{region}/{name}/{wanted}"] = other.outputs[wanted]
+            return other.outputs[wanted]
+
         scope = Scope(
             region=stack.region,
             account=stack.account,
@@ -423,6 +434,7 @@ class CloudFormation:
             ref=ref,
             attribute=attribute,
             export=export,
+            output=output,
         )
         return scope
 

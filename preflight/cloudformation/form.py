@@ -323,6 +323,10 @@ _FORMS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "Fn::Base64": (_words, "Template error: every Fn::Base64 object must have a String-typed value."),
     "Fn::ImportValue": (_words, "Template error: the attribute in Fn::ImportValue must be a string or a function"),
     "Fn::GetAZs": (_words, "Template error: every Fn::GetAZs object must have a String-typed value."),
+    "Fn::GetStackOutput": (
+        lambda argument: isinstance(argument, dict) and {"StackName", "OutputName"} <= argument.keys(),
+        "Template error: every Fn::GetStackOutput object requires StackName and OutputName",
+    ),
     "Fn::Equals": (_some(2, 2), "Template error: every Fn::Equals object requires a list of 2 string parameters."),
     "Fn::Not": (_some(1, 1), "Template error: every Fn::Not object requires one boolean parameter."),
     "Fn::And": (

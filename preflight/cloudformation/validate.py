@@ -77,6 +77,7 @@ def _scope(template: Template, given: Mapping[str, Any], region: str, account: s
         ref=Unknown.of,
         attribute=lambda name, attribute: Unknown.of(f"{name}.{attribute}"),
         export=Unknown.of,
+        output=lambda *place: Unknown.of("/".join(place)),
     )
     looked_up = [name for name, each in template.parameters.items() if _is_looked_up(each)]
     scope.parameters = {**scope.parameters, **{name: Unknown.of(name) for name in looked_up}}

@@ -33,7 +33,7 @@ BOOKS = {
     },
     "Resources": {
         "Books": {"Type": "AWS::S3::Bucket", "Properties": {"VersioningConfiguration": {"Status": "Enabled"}}},
-        "Bell": {"Type": "AWS::Budgets::Budget", "Properties": {"Budget": {"BudgetType": "COST", "TimeUnit": "DAILY"}}},
+        "Bell": {"Type": "AWS::GameLift::Fleet", "Properties": {"Name": "bell"}},
     },
     "Outputs": {"BooksBucket": {"Value": {"Ref": "Books"}}},
 }
@@ -69,7 +69,7 @@ def test_a_stack_is_deployed_and_used(cloud: OfflineCloud, tmp_path: Path) -> No
     assert (deployment.mode, deployment.region, deployment.account) == ("offline", "us-east-1", "123456789012")
     assert deployment.design.of_type("AWS::S3::Bucket")[0].physical_id == books
     assert [each.logical_id for each in deployment.resources] == ["Books", "Bell"]
-    assert ("Bell", "Budget") in deployment.not_emulated, "what has no effect here is named"
+    assert ("Bell", "Name") in deployment.not_emulated, "what has no effect here is named"
 
 
 def test_deploying_again_changes_what_changed(cloud: OfflineCloud, tmp_path: Path) -> None:
