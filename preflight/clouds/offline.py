@@ -233,7 +233,7 @@ class OfflineCloud:
         # what it has under way still needs the services
         self._undo.callback(self.functions.close)
         of_role = RoleClients(self._clients.make).of_role
-        self.web = Web(lambda: self.functions, self.authorizer, of_role, self.account)
+        self.web = Web(lambda: self.functions, self.authorizer, of_role, self._make_client, self.account)
         self._undo.enter_context(workflows_running(self._clients.make, self.authorizer))
         # what waits to be handed on is dropped before its functions end
         self.deliveries = self._undo.enter_context(

@@ -34,6 +34,7 @@ class Web:
         functions: Callable[[], Functions],
         authorizer: Authorizer,
         make_role_client: Callable[[str, str, str], Any],
+        make_client: Callable[[str, str], Any],
         account: str,
     ) -> None:
         from preflight.clouds.edge import Edge
@@ -44,7 +45,7 @@ class Web:
 
         self.buckets = Buckets()
         self._authorizer = authorizer
-        self._backends = Backends(functions, authorizer, make_role_client, account)
+        self._backends = Backends(functions, authorizer, make_role_client, make_client, account)
         self._http = HttpApis(self._backends, authorizer, self.buckets)
         self._rest = RestApis(self._backends, authorizer, self.buckets)
         self._account = account
@@ -237,12 +238,10 @@ def _function_of(url_id: str) -> tuple[Document, str] | None:
     """What a function's URL is told, and the ARN it runs (an alias's, where it is one's)."""
     for backend in _backends("moto.awslambda.models", "lambda_backends"):
         for function in backend.list_functions():
-            config = getattr(function, "url_config", None)
-            if config is None:
-                continue
-            told = config.to_dict()
-            if str(told.get("FunctionUrl", "")).partition("://")[2].partition(".")[0] == url_id:
-                return told, str(told.get("FunctionArn") or function.function_arn)
+            for config in function.preflight_urls.values():
+                told = config.to_dict()
+                if told["FunctionUrl"].partition("://")[2].partition(".")[0] == url_id:
+                    return told, str(told["FunctionArn"])
     return None
 
 

@@ -47,11 +47,14 @@ class Backends:
         functions: Callable[[], Functions],
         authorizer: Authorizer,
         make_role_client: Callable[[str, str, str], Any],
+        make_client: Callable[[str, str], Any],
         account: str,
     ) -> None:
         self._functions = functions
         self._authorizer = authorizer
         self._make_role_client = make_role_client
+        self._make_client = make_client
+        self._streams: set[str] = set()
         self.account = account
 
     def function(
@@ -140,6 +143,29 @@ class Backends:
         given.setdefault("Content-Type", "application/x-www-form-urlencoded" if b"Action=" in body else JSON_TYPE)
         url = f"https://{name}{path}{'?' + urlencode(query) if query else ''}"
         return _signed_and_sent(client, region, model.signing_name, method, url, given, body)
+
+    def log(self, settings: Mapping[str, Any] | None, context: Mapping[str, Any], region: str) -> None:
+        """A line of a stage's access log, where it has one that leads to CloudWatch Logs; a missing group has none."""
+        from botocore.exceptions import ClientError
+
+        told = settings or {}
+        place = str(told.get("destinationArn") or told.get("DestinationArn") or "").split(":")
+        if len(place) < 7 or place[2] != "logs":
+            return
+        line = re.sub(
+            r"\$context\.([A-Za-z_][\w]*(?:\.[A-Za-z_][\w]*)*)",
+            lambda found: _looked_up(context, found[1]),
+            str(told.get("format") or told.get("Format") or ""),
+        )
+        logs, group, stream = self._make_client("logs", region), place[6], "api-gateway"
+        try:
+            if f"{region}/{group}" not in self._streams:
+                self._streams.add(f"{region}/{group}")
+                logs.create_log_stream(logGroupName=group, logStreamName=stream)
+            event = {"timestamp": int(context["requestTimeEpoch"]), "message": line}
+            logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=[event])
+        except ClientError:
+            return
 
     def operation(self, subtype: str, region: str, role: str, parameters: Mapping[str, str]) -> Answered:
         """One of HTTP APIs' own integrations with a service, as "SQS-SendMessage"."""
@@ -250,6 +276,13 @@ def _arguments(service: str, action: str, parameters: Mapping[str, str]) -> Docu
         if name in given:
             given[name] = int(given[name])
     return given
+
+
+def _looked_up(context: Mapping[str, Any], path: str) -> str:
+    value: Any = context
+    for step in path.split("."):
+        value = value.get(step) if isinstance(value, Mapping) else None
+    return "-" if value is None or value == "" else str(value)
 
 
 def _plain(value: Any) -> Any:

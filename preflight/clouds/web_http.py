@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from preflight.clouds.web_doors import (
     signer,
     token_claims,
 )
-from preflight.clouds.web_parts import Answered, Asked, Document, answer_2, event_2, joined, match, said, shaped
+from preflight.clouds.web_parts import Answered, Asked, Document, answer_2, clock, event_2, joined, match, said, shaped
 
 if TYPE_CHECKING:
     from preflight.clouds.authorize import Authorizer
@@ -70,9 +71,35 @@ class _Call:
         self.variables = self.stage.get("stageVariables") or {}
         cors = self.api.get("corsConfiguration")
         if cors and self._is_preflight():
-            return Answered(204, tuple(self._cors(cors, preflight=True)))
-        answer = self._routed()
-        return answer.with_headers(self._cors(cors)) if cors else answer
+            answer = Answered(204, tuple(self._cors(cors, preflight=True)))
+        else:
+            answer = self._routed()
+            answer = answer.with_headers(self._cors(cors)) if cors else answer
+        if self.stage.get("accessLogSettings"):
+            self.apis._backends.log(self.stage["accessLogSettings"], self._facts(answer), self.region)
+        return answer
+
+    def _facts(self, answer: Answered | None = None) -> Document:
+        """What `$context` knows."""
+        facts: Document = {
+            "accountId": self.account,
+            "apiId": self.id,
+            "authorizer": _flat_authorizer(getattr(self, "authorized", None)),
+            "domainName": self.asked.host.partition(":")[0],
+            "httpMethod": self.asked.method,
+            "identity": {"sourceIp": self.asked.source_ip, "userAgent": self.asked.header("user-agent")},
+            "path": self.asked.path,
+            "protocol": "HTTP/1.1",
+            "requestId": self.asked.request_id,
+            "requestTime": clock(self.asked.at),
+            "requestTimeEpoch": int(self.asked.at * 1000),
+            "routeKey": getattr(self, "key", None),
+            "stage": self.name,
+        }
+        if answer is not None:
+            took = int((time.time() - self.asked.at) * 1000)
+            facts |= {"status": answer.status, "responseLength": len(answer.body), "responseLatency": took}
+        return facts
 
     def _stage(self, mapped_to: str | None) -> tuple[Document, str] | None:
         stages = {
@@ -391,18 +418,7 @@ class _Call:
         return _in_body(self.asked.body, part, name)
 
     def _context(self, name: str) -> str | None:
-        known: Document = {
-            "requestId": self.asked.request_id,
-            "apiId": self.id,
-            "stage": self.name,
-            "routeKey": self.key,
-            "httpMethod": self.asked.method,
-            "path": self.asked.path,
-            "domainName": self.asked.host.partition(":")[0],
-            "identity": {"sourceIp": self.asked.source_ip, "userAgent": self.asked.header("user-agent")},
-            "authorizer": _flat_authorizer(getattr(self, "authorized", None)),
-        }
-        value: Any = known
+        value: Any = self._facts()
         for step in name.split("."):
             value = value.get(step) if isinstance(value, dict) else None
         return None if value is None else value if isinstance(value, str) else json.dumps(value)

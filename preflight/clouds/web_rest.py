@@ -1,7 +1,7 @@
 """REST APIs: a deployment's methods, authorizers, keys, validators and mappings as API Gateway's version 1 has them.
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-rest-api.html and the pages below it,
-checked_on 2026-11-22. Caching, canaries, access logs, VPC links and mutual TLS are told, and do nothing here.
+checked_on 2026-11-22. Caching, canaries, execution logs, VPC links and mutual TLS are told, and do nothing here.
 """
 
 from __future__ import annotations
@@ -95,6 +95,8 @@ class _Call:
         self.variables: dict[str, str] = {}
         self.found: dict[str, str] = {}
         self.deployed: Document = {}
+        self.stage: Document = {}
+        self.refused: str | None = None
         self.authorized: Document = {}
         self.identity: Document = {}
         self.key_id: str | None = None
@@ -103,6 +105,15 @@ class _Call:
         self.overrides["responseOverride"] = {"header": {}}
 
     def answer(self, mapped_to: str | None) -> Answered:
+        answered = self._answered(mapped_to)
+        if self.stage.get("accessLogSettings"):
+            facts = {"status": answered.status, "responseLength": len(answered.body)}
+            facts["responseLatency"] = int((time.time() - self.asked.at) * 1000)
+            context = {**self._context(), **facts, "error": {"message": self.refused}}
+            self.apis._backends.log(self.stage["accessLogSettings"], context, self.region)
+        return answered
+
+    def _answered(self, mapped_to: str | None) -> Answered:
         try:
             self._reach(mapped_to)
             self._let_in()
@@ -110,6 +121,7 @@ class _Call:
             self._validate()
             return self._integrated()
         except Refused as error:
+            self.refused = error.message
             return self._gateway_response(error)
 
     def _reach(self, mapped_to: str | None) -> None:

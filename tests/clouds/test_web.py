@@ -375,6 +375,20 @@ def test_a_rest_apis_proxy_event_and_answers(deployed):
     assert stack.http("GET", url.replace("/prod", "/test")).json() == {"message": "Forbidden"}
 
 
+def test_a_stage_logs_its_requests(cloud, deployed):
+    logs = {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "calls"}}
+    settings = {"DestinationArn": {"Fn::GetAtt": ["Logs", "Arn"]}}
+    settings["Format"] = (
+        "$context.identity.sourceIp $context.httpMethod $context.routeKey $context.status $context.none"  # type: ignore[assignment]
+    )
+    resources = http_api(("GET /a", "Echo"), stage={"AccessLogSettings": settings})
+    stack = deployed(Logs=logs, **function("Echo", ECHO), **permission("Echo"), **resources)
+    for path in ("/a", "/b"):
+        stack.http("GET", stack.output("Url") + path)
+    events = cloud.client("logs").filter_log_events(logGroupName="calls")["events"]
+    assert [each["message"] for each in events] == ["127.0.0.1 GET GET /a 201 -", "127.0.0.1 GET - 404 -"]
+
+
 def test_a_rest_api_without_a_permission(deployed):
     stack = deployed(**function("Echo", ECHO), **rest_api())
     answer = stack.http("GET", stack.output("Url") + "/a")
