@@ -380,7 +380,7 @@ def _of_urls() -> Iterator[tuple[Any, str, Any]]:
     def to_dict(self: Any) -> dict[str, Any]:
         return {
             "FunctionUrl": self.url,
-            "FunctionArn": self.function.function_arn,
+            "FunctionArn": self.function.function_arn + (f":{self.qualifier}" if self.qualifier else ""),
             "AuthType": self.config.get("AuthType"),
             "Cors": self.config.get("Cors"),
             "CreationTime": self.created,
