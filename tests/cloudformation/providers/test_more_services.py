@@ -1,0 +1,225 @@
+"""Services that no lab needs yet, as far as the emulated ones hold them: made, read back, changed, gone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+TAGS = [{"Key": "team", "Value": "triage"}]
+
+
+@pytest.fixture
+def network(bench):
+    vpc = bench.make("AWS::EC2::VPC", "Vpc", CidrBlock="10.0.0.0/16")
+    subnets = [
+        bench.make(
+            "AWS::EC2::Subnet", f"S{i}", VpcId=vpc.ref, CidrBlock=f"10.0.{i}.0/24", AvailabilityZone=f"us-east-1{zone}"
+        ).ref
+        for i, zone in enumerate("ab")
+    ]
+    group = bench.make("AWS::EC2::SecurityGroup", "Sg", GroupDescription="it", VpcId=vpc.ref)
+    return subnets, group["GroupId"]
+
+
+@pytest.fixture
+def role(bench):
+    return bench.client("iam").create_role(RoleName="it", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+
+
+def goes(bench, thing: Any, change: dict[str, Any] | None = None, lost: frozenset[str] = frozenset()) -> None:
+    """Read back, changed in place where there is a change, read back again, and deleted twice."""
+    assert (thing.unapplied, bench.lost(thing) - lost) == ((), set())
+    if change:
+        thing = bench.change(thing, **{**thing.properties, **change})
+        assert bench.lost(thing) - lost == set()
+    bench.delete(thing)
+    bench.delete(thing)
+
+
+def test_eks(bench, network, role):
+    subnets, group = network
+    cluster = bench.make(
+        "AWS::EKS::Cluster",
+        "Cluster",
+        Name="labs",
+        Version="1.33",
+        RoleArn=role,
+        ResourcesVpcConfig={"SubnetIds": subnets, "SecurityGroupIds": [group], "EndpointPublicAccess": True},
+        KubernetesNetworkConfig={"ServiceIpv4Cidr": "172.20.0.0/16"},
+        Logging={"ClusterLogging": {"EnabledTypes": [{"Type": "api"}]}},
+        Tags=TAGS,
+    )
+    assert cluster.ref == "labs"
+    assert cluster["Arn"] == "arn:aws:eks:us-east-1:123456789012:cluster/labs"
+    nodes = bench.make(
+        "AWS::EKS::Nodegroup",
+        "Nodes",
+        ClusterName="labs",
+        NodegroupName="nodes",
+        NodeRole=role,
+        Subnets=subnets,
+        InstanceTypes=["t3.medium"],
+        CapacityType="SPOT",
+        ScalingConfig={"MinSize": 1, "MaxSize": 3, "DesiredSize": 2},
+        Labels={"team": "triage"},
+        Tags={"team": "triage"},
+    )
+    assert nodes.ref == "labs/nodes"
+    profile = bench.make(
+        "AWS::EKS::FargateProfile",
+        "Profile",
+        ClusterName="labs",
+        FargateProfileName="few",
+        PodExecutionRoleArn=role,
+        Selectors=[{"Namespace": "default", "Labels": [{"Key": "tier", "Value": "few-pods"}]}],
+        Subnets=subnets,
+        Tags=TAGS,
+    )
+    goes(bench, profile)
+    goes(bench, nodes, {"ScalingConfig": {"MinSize": 1, "MaxSize": 4, "DesiredSize": 2}})
+    goes(bench, cluster)
+
+
+def test_opensearch(bench):
+    domain = bench.make(
+        "AWS::OpenSearchService::Domain",
+        "Domain",
+        DomainName="notes",
+        EngineVersion="OpenSearch_2.19",
+        ClusterConfig={"InstanceType": "t3.small.search", "InstanceCount": 2, "ZoneAwarenessEnabled": True},
+        EBSOptions={"EBSEnabled": True, "VolumeSize": 10, "VolumeType": "gp3"},
+        EncryptionAtRestOptions={"Enabled": True},
+        NodeToNodeEncryptionOptions={"Enabled": True},
+        DomainEndpointOptions={"EnforceHTTPS": True, "TLSSecurityPolicy": "Policy-Min-TLS-1-2-2019-07"},
+        Tags=TAGS,
+    )
+    assert domain["Arn"] == "arn:aws:es:us-east-1:123456789012:domain/notes"
+    goes(bench, domain, {"EBSOptions": {"EBSEnabled": True, "VolumeSize": 20, "VolumeType": "gp3"}})
+
+
+def test_msk(bench, network):
+    subnets, group = network
+    cluster = bench.make(
+        "AWS::MSK::Cluster",
+        "Cluster",
+        ClusterName="notes",
+        KafkaVersion="3.8.x",
+        NumberOfBrokerNodes=2,
+        EnhancedMonitoring="DEFAULT",
+        BrokerNodeGroupInfo={
+            "InstanceType": "kafka.t3.small",
+            "ClientSubnets": subnets,
+            "SecurityGroups": [group],
+            "StorageInfo": {"EBSStorageInfo": {"VolumeSize": 10}},
+        },
+        EncryptionInfo={"EncryptionInTransit": {"ClientBroker": "TLS", "InCluster": True}},
+        Tags={"team": "triage"},
+    )
+    goes(bench, cluster)
+    serverless = bench.make(
+        "AWS::MSK::ServerlessCluster",
+        "Cluster",
+        ClusterName="few",
+        ClientAuthentication={"Sasl": {"Iam": {"Enabled": True}}},
+        VpcConfigs=[{"SubnetIds": subnets, "SecurityGroups": [group]}],
+        Tags={"team": "triage"},
+    )
+    goes(bench, serverless)
+
+
+def test_redshift(bench, network):
+    subnets, group = network
+    inside = bench.make(
+        "AWS::Redshift::ClusterSubnetGroup", "Group", Description="inside", SubnetIds=subnets, Tags=TAGS
+    )
+    cluster = bench.make(
+        "AWS::Redshift::Cluster",
+        "Cluster",
+        ClusterIdentifier="warehouse",
+        ClusterType="multi-node",
+        NodeType="ra3.large",
+        NumberOfNodes=2,
+        DBName="notes",
+        MasterUsername="admin",
+        MasterUserPassword="Secret-99",
+        ClusterSubnetGroupName=inside.ref,
+        VpcSecurityGroupIds=[group],
+        Encrypted=True,
+        EnhancedVpcRouting=True,
+        PubliclyAccessible=False,
+        AutomatedSnapshotRetentionPeriod=7,
+        Tags=TAGS,
+    )
+    assert cluster["Endpoint.Address"].endswith("redshift.amazonaws.com")
+    goes(bench, cluster, {"NumberOfNodes": 4})
+    goes(bench, inside)
+    parameters = bench.make(
+        "AWS::Redshift::ClusterParameterGroup",
+        "Parameters",
+        Description="d",
+        ParameterGroupFamily="redshift-1.0",
+        Tags=TAGS,
+    )
+    goes(bench, parameters)
+
+
+def test_code(bench, role):
+    repository = bench.make(
+        "AWS::CodeCommit::Repository", "Code", RepositoryName="code", RepositoryDescription="all of it"
+    )
+    assert (repository["Name"], repository.ref) == ("code", repository["RepositoryId"])
+    goes(bench, repository)
+    project = bench.make(
+        "AWS::CodeBuild::Project",
+        "Build",
+        Name="build",
+        Description="d1",
+        ServiceRole=role,
+        Source={"Type": "CODEPIPELINE", "BuildSpec": "buildspec.yml"},
+        Artifacts={"Type": "CODEPIPELINE"},
+        Environment={
+            "Type": "LINUX_CONTAINER",
+            "Image": "aws/codebuild/standard:7.0",
+            "ComputeType": "BUILD_GENERAL1_SMALL",
+            "PrivilegedMode": False,
+            "EnvironmentVariables": [{"Name": "MODE", "Value": "lab", "Type": "PLAINTEXT"}],
+        },
+        TimeoutInMinutes=30,
+        Cache={"Type": "NO_CACHE"},
+        Tags=TAGS,
+    )
+    goes(bench, project, {"Description": "d2"})
+    action = {
+        "Name": "Source",
+        "ActionTypeId": {"Category": "Source", "Owner": "AWS", "Provider": "CodeCommit", "Version": "1"},
+        "Configuration": {"RepositoryName": "code", "BranchName": "main"},
+        "OutputArtifacts": [{"Name": "Code"}],
+        "RunOrder": 1,
+    }
+    build = {
+        "Name": "Build",
+        "ActionTypeId": {"Category": "Build", "Owner": "AWS", "Provider": "CodeBuild", "Version": "1"},
+        "Configuration": {"ProjectName": "build"},
+        "InputArtifacts": [{"Name": "Code"}],
+        "RunOrder": 1,
+    }
+    iam = bench.client("iam")
+    trust = (
+        '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"codepipeline.amazonaws.com"},'
+    )
+    flow = iam.create_role(RoleName="flow", AssumeRolePolicyDocument=trust + '"Action":"sts:AssumeRole"}]}')
+    pipeline = bench.make(
+        "AWS::CodePipeline::Pipeline",
+        "Pipeline",
+        Name="flow",
+        RoleArn=flow["Role"]["Arn"],
+        ArtifactStore={"Type": "S3", "Location": "artifacts"},
+        Stages=[{"Name": "Source", "Actions": [action]}, {"Name": "Build", "Actions": [build]}],
+        Tags=TAGS,
+    )
+    assert (pipeline.ref, pipeline["Version"]) == ("flow", 1)
+    goes(bench, pipeline, {"ArtifactStore": {"Type": "S3", "Location": "other"}})
+    with pytest.raises(ClientError):
+        bench.make("AWS::CodePipeline::Pipeline", "Pipeline", Name="f", RoleArn=f"{role}0", Stages=[])
