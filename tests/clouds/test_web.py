@@ -230,12 +230,14 @@ def signed(url: str, key: dict[str, str], service: str = "execute-api", body: by
     return dict(request.headers)
 
 
-def test_a_token_of_a_user_pool_is_verified(cloud, deployed):
+@pytest.fixture
+def ana(cloud) -> dict[str, str]:
+    """A user of the emulated Cognito, with her tokens; her pool, its ARN and its app."""
     cognito = cloud.client("cognito-idp")
-    pool = cognito.create_user_pool(PoolName="people")["UserPool"]["Id"]
-    app = cognito.create_user_pool_client(
-        UserPoolId=pool, ClientName="app", ExplicitAuthFlows=["ALLOW_ADMIN_USER_PASSWORD_AUTH"]
-    )
+    made = cognito.create_user_pool(PoolName="people")["UserPool"]
+    pool = made["Id"]
+    flows = ["ALLOW_ADMIN_USER_PASSWORD_AUTH"]
+    app = cognito.create_user_pool_client(UserPoolId=pool, ClientName="app", ExplicitAuthFlows=flows)
     client_id = app["UserPoolClient"]["ClientId"]
     cognito.admin_create_user(UserPoolId=pool, Username="ana", TemporaryPassword="Passw0rd!")
     cognito.admin_set_user_password(UserPoolId=pool, Username="ana", Password="Passw0rd!2", Permanent=True)
@@ -246,6 +248,11 @@ def test_a_token_of_a_user_pool_is_verified(cloud, deployed):
         AuthParameters={"USERNAME": "ana", "PASSWORD": "Passw0rd!2"},
     )["AuthenticationResult"]
     issuer = f"https://cognito-idp.us-east-1.amazonaws.com/{pool}"
+    return {**given, "issuer": issuer, "app": client_id, "arn": made["Arn"]}
+
+
+def test_a_token_of_a_user_pool_is_verified(deployed, ana):
+    jwt = {"Issuer": ana["issuer"], "Audience": [ana["app"]]}
     door = {
         "Door": {
             "Type": "AWS::ApiGatewayV2::Authorizer",
@@ -254,7 +261,7 @@ def test_a_token_of_a_user_pool_is_verified(cloud, deployed):
                 "Name": "jwt",
                 "AuthorizerType": "JWT",
                 "IdentitySource": ["$request.header.Authorization"],
-                "JwtConfiguration": {"Issuer": issuer, "Audience": [client_id]},
+                "JwtConfiguration": jwt,
             },
         }
     }
@@ -263,11 +270,103 @@ def test_a_token_of_a_user_pool_is_verified(cloud, deployed):
     url = stack.output("Url")
     refused = stack.http("GET", url)
     assert (refused.status, refused.json()) == (401, {"message": "Unauthorized"})
-    answer = stack.http("GET", url, {"Authorization": f"Bearer {given['IdToken']}"})
+    answer = stack.http("GET", url, {"Authorization": f"Bearer {ana['IdToken']}"})
     assert answer.status == 201, answer.text
-    assert answer.json()["requestContext"]["authorizer"]["jwt"]["claims"]["iss"] == issuer
-    head, body, _ = given["IdToken"].split(".")
+    assert answer.json()["requestContext"]["authorizer"]["jwt"]["claims"]["iss"] == ana["issuer"]
+    head, body, _ = ana["IdToken"].split(".")
     assert stack.http("GET", url, {"Authorization": f"{head}.{body}.AAAA"}).status == 401
+
+
+def test_a_user_pool_at_a_rest_apis_door(deployed, ana):
+    more = {
+        "Door": {
+            "Type": "AWS::ApiGateway::Authorizer",
+            "Properties": {
+                "RestApiId": {"Ref": "Api"},
+                "Name": "pool",
+                "Type": "COGNITO_USER_POOLS",
+                "IdentitySource": "method.request.header.Authorization",
+                "ProviderARNs": [ana["arn"]],
+            },
+        }
+    }
+    method = {"AuthorizationType": "COGNITO_USER_POOLS", "AuthorizerId": {"Ref": "Door"}}
+    stack = deployed(**function("Echo", ECHO), **permission("Echo"), **more, **rest_api(method=method))
+    url = stack.output("Url") + "/a"
+    assert stack.http("GET", url, {"Authorization": "no.such.token"}).json() == {"message": "Unauthorized"}
+    answer = stack.http("GET", url, {"Authorization": ana["IdToken"]})
+    assert answer.json()["requestContext"]["authorizer"]["claims"]["cognito:username"] == "ana"
+    # an access token is for methods that ask for scopes
+    assert stack.http("GET", url, {"Authorization": ana["AccessToken"]}).status == 401
+
+
+def user(cloud, name: str, *actions: str) -> dict[str, str]:
+    iam = cloud.client("iam")
+    iam.create_user(UserName=name)
+    if actions:
+        statement = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        iam.put_user_policy(UserName=name, PolicyName="in", PolicyDocument=policy)
+    key: dict[str, str] = iam.create_access_key(UserName=name)["AccessKey"]
+    return key
+
+
+def test_a_signature_at_a_rest_apis_door(cloud, deployed):
+    resources = rest_api(method={"AuthorizationType": "AWS_IAM"})
+    stack = deployed(**function("Echo", ECHO), **permission("Echo"), **resources)
+    url = stack.output("Url") + "/a"
+    assert stack.http("GET", url).json() == {"message": "Missing Authentication Token"}
+    refused = stack.http("GET", url, signed(url, user(cloud, "bob")))
+    said = "User: arn:aws:iam::123456789012:user/bob is not authorized to perform: execute-api:Invoke on resource: "
+    assert refused.status == 403 and refused.json()["Message"].startswith(said)
+    answer = stack.http("GET", url, signed(url, user(cloud, "eve", "execute-api:Invoke")))
+    assert answer.json()["requestContext"]["identity"]["userArn"].endswith(":user/eve")
+
+
+SLOW = """
+import time
+
+def handler(event, context):
+    time.sleep(0.5)
+    return {"statusCode": 200}
+"""
+
+
+def test_a_slow_function_is_not_waited_for(cloud, deployed):
+    rest = rest_api()
+    rest["Method"]["Properties"]["Integration"]["TimeoutInMillis"] = 50
+    stack = deployed(**function("Echo", SLOW), **permission("Echo"), **rest)
+    answer = stack.http("GET", stack.output("Url") + "/a")
+    assert (answer.status, answer.json()) == (504, {"message": "Endpoint request timed out"})
+    resources = http_api(("$default", "Other"))
+    resources["To0"]["Properties"]["TimeoutInMillis"] = 50
+    stack = deployed(**function("Other", SLOW), **permission("Other"), **resources)
+    answer = stack.http("GET", stack.output("Url"))
+    assert (answer.status, answer.json()) == (503, {"message": "Service Unavailable"})
+    assert cloud.functions.settle()
+
+
+def test_a_domain_of_ones_own(deployed):
+    rest = rest_api()
+    domain = {
+        "DomainName": "api.clinic.example",
+        "RegionalCertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/a",
+    }
+    more = {
+        "Domain": {"Type": "AWS::ApiGateway::DomainName", "Properties": domain},
+        "Map": {
+            "Type": "AWS::ApiGateway::BasePathMapping",
+            "Properties": {
+                "DomainName": {"Ref": "Domain"},
+                "BasePath": "v1",
+                "RestApiId": {"Ref": "Api"},
+                "Stage": {"Ref": "Stage"},
+            },
+        },
+    }
+    stack = deployed(**function("Echo", ECHO), **permission("Echo"), **more, **rest)
+    assert stack.http("GET", "https://api.clinic.example/v1/a").json()["path"] == "/a"
+    assert stack.http("GET", "https://api.clinic.example/v2/a").json() == {"message": "Forbidden"}
 
 
 def test_a_function_at_the_door(deployed):
@@ -742,3 +841,13 @@ def test_the_same_call_goes_to_an_endpoint_elsewhere(cloud, deployed):
     live = Stack(LiveCloud(endpoint_url=cloud.serve(), region="us-east-1").attach(stack.name))
     answer = live.http("GET", live.output("Url") + "/there", {"X-Two": "1"})
     assert (answer.status, answer.json()["rawPath"], answer.json()["headers"]["x-two"]) == (201, "/there", "1")
+
+
+def test_a_function_url_for_those_who_sign(cloud, deployed):
+    stack = deployed(**function("Echo", ECHO), **url_of("AWS_IAM"))
+    name = cloud.client("lambda").list_functions()["Functions"][0]["FunctionName"]
+    url = cloud.client("lambda").get_function_url_config(FunctionName=name)["FunctionUrl"]
+    assert stack.http("GET", url).status == 403
+    assert stack.http("GET", url, signed(url, user(cloud, "bob", "lambda:InvokeFunctionUrl"), "lambda")).status == 403
+    answer = stack.http("GET", url, signed(url, user(cloud, "eve", *BOTH), "lambda"))
+    assert answer.json()["requestContext"]["authorizer"]["iam"]["userArn"].endswith(":user/eve")
