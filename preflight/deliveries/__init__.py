@@ -34,6 +34,7 @@ _HOOKS = {
     "moto.kinesis.models": ("streams", "kinesis_backends"),
     "moto.cloudwatch.models": ("alarms", "cloudwatch_backends"),
     "moto.pipes.models": ("pipes", "pipes_backends"),
+    "moto.logs.models": ("lines", "logs_backends"),
     "moto.ec2.models": ("instances", "ec2_backends"),
     "moto.stepfunctions.parser.backend.execution": ("executions", "Execution"),
 }

@@ -229,7 +229,7 @@ def _refuse_invalid(deliveries: Deliveries, bucket: Any, configuration: Mapping[
     for kind, name, action in _DESTINATIONS:
         for each in configuration.get(kind) or []:
             arn = str(each.get(name))
-            if not _is_there(deliveries, arn) or not deliveries.permits(S3, action, arn, bucket.arn):
+            if not _is_there(deliveries, arn, bucket.arn) or not deliveries.permits(S3, action, arn, bucket.arn):
                 raise S3ClientError("InvalidArgument", "Unable to validate the following destination configurations")
 
 
@@ -273,7 +273,7 @@ _DESTINATIONS = (
 )
 
 
-def _is_there(deliveries: Deliveries, arn: str) -> bool:
+def _is_there(deliveries: Deliveries, arn: str, source: str) -> bool:
     from preflight.deliveries import mappings, queues, topics
 
     kind = arn.split(":")[2] if arn.count(":") >= 5 else ""
@@ -282,7 +282,7 @@ def _is_there(deliveries: Deliveries, arn: str) -> bool:
     if thing is None:
         return False
     key = getattr(thing, "kms_master_key_id", None)
-    return kind == "lambda" or not key or queues.may_use_key(deliveries, key, service=S3, source="", like=arn)
+    return kind == "lambda" or not key or queues.may_use_key(deliveries, key, service=S3, source=source, like=arn)
 
 
 def _tester(deliveries: Deliveries) -> Any:
