@@ -423,7 +423,7 @@ def _object(found: Any, asked: Asked) -> Answered:
     headers = [
         ("-".join(part.capitalize() for part in name.split("-")) if name not in names else names[name], value)
         for name, value in told.items()
-        if name not in ("content-length", "status")
+        if name not in ("content-length", "status") and not name.startswith(("x-amz-content-", "x-amz-sdk-"))
     ]
     headers.append(("Server", "AmazonS3"))
     if asked.header("if-none-match") and asked.header("if-none-match") == told.get("etag"):

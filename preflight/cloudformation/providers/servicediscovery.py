@@ -7,7 +7,16 @@ from typing import Any
 
 from preflight.cloudformation.ledger import Declared
 from preflight.cloudformation.providers import Context, Made
-from preflight.cloudformation.providers._table import Scope, Setting, Table, Tags, call, passing_over_gone, refusal
+from preflight.cloudformation.providers._table import (
+    Name,
+    Scope,
+    Setting,
+    Table,
+    Tags,
+    call,
+    passing_over_gone,
+    refusal,
+)
 
 
 def _tags() -> Tags:
@@ -99,9 +108,11 @@ class Service(Table):
 
     type = "AWS::ServiceDiscovery::Service"
     service = "servicediscovery"
+    named = Name("Name", limit=127)
     makes = call(
         "create_service",
-        "Name NamespaceId Description DnsConfig HealthCheckConfig HealthCheckCustomConfig Type",
+        "NamespaceId Description DnsConfig HealthCheckConfig HealthCheckCustomConfig Type",
+        Name="{name}",
     )
     then = (
         Setting(
