@@ -57,7 +57,12 @@ def authorized(beside: Mapping[str, Any] | None = None, *, account: str = "12345
 
     def judged(request: Any, body: bytes | None = None) -> None:
         # the one place both of moto's modes pass with the request before its service
-        authorizer.judge(request)
+        try:
+            authorizer.judge(request)
+        except Exception as refused:
+            authorizer.tell(request, refused)
+            raise
+        authorizer.tell(request, None)
         record(request, body)
 
     with patch.object(recorder, "_record_request", judged):
@@ -71,7 +76,7 @@ class Authorizer:
     """The judge of one emulated account.
 
     `undecided` holds the last requests let through for want of knowledge, as (action, resource, what it depends on);
-    `denied` the last refusals with their reason.
+    `denied` the last refusals with their reason. `witness` is told of every request, with its refusal if it has one.
     """
 
     def __init__(self, beside: Mapping[str, Any], account: str) -> None:
@@ -82,8 +87,18 @@ class Authorizer:
         self._asked = threading.local()
         self._undo = ExitStack()
         self._notes_sessions = False
+        self.witness: Callable[[Any, Exception | None, Callable[[str], str]], None] | None = None
         self.undecided: deque[tuple[str, str, tuple[str, ...]]] = deque(maxlen=200)
         self.denied: deque[tuple[str, str, str]] = deque(maxlen=200)
+
+    def tell(self, request: Any, refused: Exception | None) -> None:
+        """Have the witness see a request that was judged, with its refusal."""
+        if self.witness is not None:
+            self.witness(request, refused, self._arn_of)
+
+    def _arn_of(self, key: str) -> str:
+        caller = self._caller(key)
+        return caller.principal.arn if caller is not None else ""
 
     def judge(self, request: Any) -> None:
         """Let a request pass, or raise its refusal."""

@@ -211,6 +211,7 @@ class OfflineCloud:
         from preflight.cloudformation.engine import CloudFormation
         from preflight.clouds.authorize import authorized
         from preflight.clouds.lambdas import handed_over
+        from preflight.clouds.trails import Trails
         from preflight.clouds.web import Web
         from preflight.clouds.workflows import RoleClients, workflows_running
         from preflight.deliveries import Deliveries, delivering
@@ -229,6 +230,7 @@ class OfflineCloud:
         self._undo.callback(api.install(self.cloudformation))
         self._undo.callback(self.cloudformation.wait)
         self.functions: Functions = Functions(endpoint=self.serve, make_client=self._clients.make, keys=Keys)
+        self.authorizer.witness = Trails(self._make_client, self.account).witness
         self._undo.enter_context(handed_over(self.functions))
         # what it has under way still needs the services
         self._undo.callback(self.functions.close)
