@@ -225,6 +225,8 @@ class Bucket(Table):
         call("put_bucket_tagging", Bucket="{ref}"), clear=call("delete_bucket_tagging", Bucket="{ref}"), reserved=False
     )
     ref = "{name}"
+    # told as grants
+    untold = "AccessControl"
     attributes = (
         "Arn=arn:{partition}:s3:::{ref} DomainName={ref}.s3.amazonaws.com "
         "DualStackDomainName={ref}.s3.dualstack.{region}.amazonaws.com "
