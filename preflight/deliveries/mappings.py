@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from preflight.deliveries import Deliveries
 
 LAMBDA = "lambda.amazonaws.com"
+MOST_BATCHES = 5
 
 
 def listening(deliveries: Deliveries) -> AbstractContextManager[None]:
@@ -77,7 +78,20 @@ def find_function(arn: str) -> Any:
 def _wake(deliveries: Deliveries, esm: Any) -> None:
     if esm.enabled:
         find = _finder(deliveries, esm)
-        deliveries.work.poke(("consumer", esm.uuid), lambda: pump(deliveries, find))
+        for lane in range(_lanes(esm)):
+            key = ("consumer", esm.uuid, lane) if lane else ("consumer", esm.uuid)
+            deliveries.work.poke(key, lambda: pump(deliveries, find))
+
+
+def _lanes(esm: Any) -> int:
+    """How many batches are handled at once: one of a stream or a FIFO queue, up to five of another queue.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html, checked_on 2026-11-22
+    """
+    queue = find_queue(esm.event_source_arn)
+    if queue is None or queue.fifo_queue:
+        return 1
+    return max(1, min(MOST_BATCHES, -(-len(queue.messages) // int(esm.batch_size))))
 
 
 def _finder(deliveries: Deliveries, esm: Any) -> Callable[[], Consumer | None]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from preflight.deliveries import backend, patched
@@ -17,9 +18,38 @@ if TYPE_CHECKING:
 DEDUPLICATION_MS = 5 * 60 * 1000
 
 
-def listening(deliveries: Deliveries) -> AbstractContextManager[None]:
-    """Tell the pollers of every message that comes in, in place of moto's own immediate call of functions."""
-    from moto.sqs.models import Queue
+def listening(deliveries: Deliveries) -> AbstractContextManager[Any]:
+    """Tell the pollers of every message that comes in, in place of moto's own immediate call of functions.
+
+    Whoever sends, receives or deletes has the queue to itself for that moment: moto would lose what comes in while
+    something else is deleted, and hand one message to two who ask at once.
+    """
+    from moto.sqs.models import Queue, SQSBackend
+
+    receive, delete = SQSBackend.receive_message, Queue.delete_message
+
+    def receive_message(
+        self: Any,
+        queue_name: str,
+        count: int,
+        wait_seconds_timeout: int,
+        visibility_timeout: int,
+        message_attribute_names: list[str] | None = None,
+    ) -> list[Any]:
+        end = monotonic() + float(wait_seconds_timeout or 0)
+        lock = self.get_queue(queue_name)._messages_lock
+        with lock:
+            while True:
+                found: list[Any] = receive(self, queue_name, count, 0, visibility_timeout, message_attribute_names)
+                left = end - monotonic()
+                if found or left <= 0:
+                    return found
+                # woken by what is sent; what becomes visible again is seen soon
+                lock.wait(min(left, 0.2))
+
+    def delete_message(queue: Any, receipt_handle: str) -> None:
+        with queue._messages_lock:
+            delete(queue, receipt_handle)
 
     def add_message(queue: Any, message: Any) -> None:
         if queue.fifo_queue and _is_duplicate(queue, message):
@@ -32,7 +62,10 @@ def listening(deliveries: Deliveries) -> AbstractContextManager[None]:
         mappings.wake(deliveries, queue.queue_arn)
         pipes.wake(deliveries, queue.queue_arn)
 
-    return patched(Queue, add_message=add_message)
+    stack = ExitStack()
+    stack.enter_context(patched(Queue, add_message=add_message, delete_message=delete_message))
+    stack.enter_context(patched(SQSBackend, receive_message=receive_message))
+    return stack
 
 
 def _is_duplicate(queue: Any, message: Any) -> bool:

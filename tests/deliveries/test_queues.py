@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 
 import pytest
 from botocore.exceptions import ClientError
@@ -206,3 +208,46 @@ def test_an_empty_cloud_forgets_what_was_on_its_way(place):
     place.cloud.reset()
     assert place.cloud.deliveries.settle(5)
     assert place.client("sqs").list_queues().get("QueueUrls", []) == []
+
+
+def test_many_senders_and_many_workers_lose_nothing_and_do_nothing_twice(place):
+    queue = place.queue("notes")
+    place.map(place.function("worker", KEEPS, may(READS_QUEUES, queue)), queue, BatchSize=5)
+
+    def send(first: int) -> None:
+        for number in range(first, first + 25):
+            place.send(queue, str(number))
+
+    senders = [threading.Thread(target=send, args=(first,)) for first in (0, 25, 50, 75)]
+    for each in senders:
+        each.start()
+    for each in senders:
+        each.join()
+    assert sorted(bodies(place.kept()), key=int) == [str(number) for number in range(100)]
+
+
+def test_slow_batches_are_handled_beside_one_another(place):
+    queue = place.queue("notes")
+    slow = """
+    def handler(event, context):
+        begun = time.time()
+        time.sleep(0.5)
+        keep([begun, time.time()])
+    """
+    worker = place.function("worker", slow, may(READS_QUEUES, queue))
+    place.send(queue, *"abcd")
+    place.map(worker, queue, BatchSize=1)
+    spans = place.kept()
+    assert len(spans) == 4
+    assert max(begun for begun, _ in spans) < max(ended for _, ended in spans)
+    assert sum(ended - begun for begun, ended in spans) > max(e for _, e in spans) - min(b for b, _ in spans)
+
+
+def test_a_waiting_reader_of_a_blocked_group_waits_quietly(place):
+    queue = place.queue("notes.fifo", FifoQueue="true", ContentBasedDeduplication="true")
+    place.send(queue, "one", "two", MessageGroupId="a")
+    sqs, url = place.client("sqs"), place.url(queue)
+    sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=1)
+    before = time.process_time()
+    assert "Messages" not in sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1)
+    assert time.process_time() - before < 0.5
