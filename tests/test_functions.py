@@ -466,6 +466,9 @@ def test_what_cannot_be_invoked(account):
     with pytest.raises(CannotInvoke, match="nodejs22") as refused:
         functions.invoke("node", {}, **PLACE)
     assert refused.value.status == 501
+    assert lambdas.invoke(FunctionName="node", InvocationType="Event")["StatusCode"] == 202
+    assert functions.settle()
+    assert [each.function.rpartition(":")[2] for each in functions.undelivered] == ["node"]
     lambdas.put_function_concurrency(FunctionName="triage", ReservedConcurrentExecutions=0)
     with pytest.raises(lambdas.exceptions.TooManyRequestsException) as throttled:
         lambdas.invoke(FunctionName="triage")

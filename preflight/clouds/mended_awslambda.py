@@ -36,6 +36,30 @@ _CHANGED = {
 }
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html, checked_on 2026-11-22
 UNZIPPED_LIMIT = 262144000
+VARIABLES_LIMIT = 4096
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html, checked_on 2026-11-22
+RESERVED = frozenset(
+    [
+        "_HANDLER",
+        "_X_AMZN_TRACE_ID",
+        "AWS_DEFAULT_REGION",
+        "AWS_REGION",
+        "AWS_EXECUTION_ENV",
+        "AWS_LAMBDA_FUNCTION_NAME",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+        "AWS_LAMBDA_FUNCTION_VERSION",
+        "AWS_LAMBDA_INITIALIZATION_TYPE",
+        "AWS_LAMBDA_LOG_GROUP_NAME",
+        "AWS_LAMBDA_LOG_STREAM_NAME",
+        "AWS_ACCESS_KEY",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "AWS_LAMBDA_RUNTIME_API",
+        "LAMBDA_TASK_ROOT",
+        "LAMBDA_RUNTIME_DIR",
+    ]
+)
 
 
 def mends() -> Iterator[tuple[Any, str, Any]]:
@@ -76,6 +100,11 @@ def _of_functions() -> Iterator[tuple[Any, str, Any]]:
         for name, attribute in _KEPT.items():
             setattr(self, attribute, spec.get(name))
         self.preflight_invoke_configs, self.preflight_urls, self.preflight_layers = {}, {}, []
+        _refuse_values(spec)
+        if spec.get("PackageType", "Zip") == "Zip" and not (spec.get("Handler") and spec.get("Runtime")):
+            raise invalid(
+                "Runtime and Handler are mandatory parameters for functions created with deployment packages."
+            )
         init(self, account_id, spec, region, version)
         _refuse_network(self)
         _refuse_dead_letters(self)
@@ -101,6 +130,7 @@ def _of_functions() -> Iterator[tuple[Any, str, Any]]:
     def update_configuration(self: Any, config_updates: dict[str, Any]) -> Any:
         if "Role" in config_updates:
             _refuse_role(config_updates["Role"])
+        _refuse_values(config_updates)
         before = copy.copy(self.__dict__)
         try:
             for name, value in config_updates.items():
@@ -534,6 +564,30 @@ def _refuse_archive(data: bytes) -> None:
         raise invalid("Could not unzip uploaded file. Please check your file, then try to upload again.") from None
     if size > UNZIPPED_LIMIT:
         raise invalid(f"Unzipped size must be smaller than {UNZIPPED_LIMIT} bytes")
+
+
+def _refuse_values(spec: Mapping[str, Any]) -> None:
+    """Numbers out of bounds, variables that are Lambda's own, and too many of them."""
+    from moto.awslambda.exceptions import ValidationException
+
+    timeout, memory = int(spec.get("Timeout") or 3), int(spec.get("MemorySize") or 128)
+    if timeout > 900:
+        raise ValidationException(str(timeout), "timeout", "Member must have value less than or equal to 900")
+    if memory > 10240:
+        raise invalid(
+            "'MemorySize' value failed to satisfy constraint: Member must have value less than or equal to 10240"
+        )
+    variables = (spec.get("Environment") or {}).get("Variables") or {}
+    failed = "Lambda was unable to configure your environment variables because the environment variables you have"
+    used = sorted(RESERVED & {*variables})
+    if used:
+        raise invalid(
+            f"{failed} provided contains reserved keys that are currently not supported for modification. "
+            f"Reserved keys used in this request: {', '.join(used)}"
+        )
+    measured = json.dumps(variables, separators=(",", ":"))
+    if len(measured.encode()) > VARIABLES_LIMIT:
+        raise invalid(f"{failed} provided exceeded the 4KB limit. String measured: {measured}")
 
 
 def _refuse_role(arn: str) -> None:

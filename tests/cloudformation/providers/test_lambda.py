@@ -173,6 +173,11 @@ def test_a_function_from_an_asset_and_who_may_call_it(bench, role):
             {"VpcConfig": {"SubnetIds": ["{subnet}"], "SecurityGroupIds": []}, "Role": "{weak}"},
             "permissions to call CreateNetworkInterface on EC2",
         ),
+        ({"Environment": {"Variables": {"AWS_REGION": "eu-west-1"}}}, "Reserved keys used in this request: AWS_REGION"),
+        ({"Environment": {"Variables": {"NOTE": "x" * 4096}}}, "exceeded the 4KB limit"),
+        ({"Timeout": 901}, "Value '901' at 'timeout' failed .* less than or equal to 900"),
+        ({"MemorySize": 10241}, "'MemorySize' value failed .* less than or equal to 10240"),
+        ({"Handler": None}, "Runtime and Handler are mandatory parameters"),
         ({"ReservedConcurrentExecutions": 950}, "below its minimum value of \\[100\\]"),
     ],
 )
@@ -183,7 +188,8 @@ def test_what_lambda_refuses(bench, role, weak, queue, change, words):
     bench.make("AWS::S3::Bucket", "Assets", BucketName="assets")
     bench.client("s3").put_object(Bucket="assets", Key="text.zip", Body=b"no archive")
     stood = {"{ec2}": ec2, "{weak}": weak, "{queue}": queue["Arn"], "{subnet}": subnet}
-    text = json.dumps({**PYTHON, "Role": role, **change})
+    declared = {**PYTHON, "Role": role, **change}
+    text = json.dumps({name: value for name, value in declared.items() if value is not None})
     for word, value in stood.items():
         text = text.replace(word, value)
     with pytest.raises(ClientError, match=words):
