@@ -223,3 +223,145 @@ def test_code(bench, role):
     goes(bench, pipeline, {"ArtifactStore": {"Type": "S3", "Location": "other"}})
     with pytest.raises(ClientError):
         bench.make("AWS::CodePipeline::Pipeline", "Pipeline", Name="f", RoleArn=f"{role}0", Stages=[])
+
+
+def test_transfer(bench, role):
+    server = bench.make(
+        "AWS::Transfer::Server",
+        "Server",
+        Domain="S3",
+        EndpointType="PUBLIC",
+        IdentityProviderType="SERVICE_MANAGED",
+        LoggingRole=role,
+        Protocols=["SFTP"],
+        SecurityPolicyName="TransferSecurityPolicy-2024-01",
+        Tags=TAGS,
+    )
+    assert (server.ref, server["State"]) == (server["ServerId"], "ONLINE")
+    user = bench.make(
+        "AWS::Transfer::User",
+        "User",
+        ServerId=server.ref,
+        UserName="ann",
+        Role=role,
+        HomeDirectoryType="PATH",
+        HomeDirectory="/bucket/ann",
+        SshPublicKeys=["ssh-rsa AAAA"],
+        Tags=TAGS,
+    )
+    goes(bench, user)
+    goes(bench, server)
+
+
+def test_datasync(bench, role):
+    places = [
+        bench.make(
+            "AWS::DataSync::LocationS3",
+            f"Place{i}",
+            S3BucketArn=f"arn:aws:s3:::place{i}",
+            S3Config={"BucketAccessRoleArn": role},
+            Subdirectory="/in",
+        )
+        for i in range(2)
+    ]
+    task = bench.make(
+        "AWS::DataSync::Task",
+        "Task",
+        Name="copy",
+        SourceLocationArn=places[0].ref,
+        DestinationLocationArn=places[1].ref,
+        Options={"VerifyMode": "ONLY_FILES_TRANSFERRED"},
+    )
+    goes(bench, task, {"Name": "move"})
+    for each in places:
+        goes(bench, each)
+
+
+def test_dms(bench, network):
+    subnets, group = network
+    inside = bench.make(
+        "AWS::DMS::ReplicationSubnetGroup",
+        "Group",
+        ReplicationSubnetGroupIdentifier="inside",
+        ReplicationSubnetGroupDescription="d",
+        SubnetIds=subnets,
+    )
+    instance = bench.make(
+        "AWS::DMS::ReplicationInstance",
+        "Instance",
+        ReplicationInstanceIdentifier="mover",
+        ReplicationInstanceClass="dms.t3.medium",
+        AllocatedStorage=50,
+        MultiAZ=False,
+        PubliclyAccessible=False,
+        ReplicationSubnetGroupIdentifier="inside",
+        VpcSecurityGroupIds=[group],
+        Tags=TAGS,
+    )
+    ends = [
+        bench.make(
+            "AWS::DMS::Endpoint",
+            kind.title(),
+            EndpointIdentifier=kind,
+            EndpointType=kind,
+            EngineName="postgres",
+            ServerName="db.example.com",
+            Port=5432,
+            DatabaseName="notes",
+            Username="admin",
+            Password="secret",
+            SslMode="require",
+            Tags=TAGS,
+        )
+        for kind in ("source", "target")
+    ]
+    task = bench.make(
+        "AWS::DMS::ReplicationTask",
+        "Task",
+        ReplicationTaskIdentifier="all",
+        MigrationType="full-load",
+        ReplicationInstanceArn=instance.ref,
+        SourceEndpointArn=ends[0].ref,
+        TargetEndpointArn=ends[1].ref,
+        TableMappings='{"rules":[]}',
+    )
+    for each in (task, *ends, instance):
+        goes(bench, each)
+    assert inside.unapplied == ("SubnetIds",)
+    bench.delete(inside)
+    bench.delete(inside)
+
+
+def test_emr(bench, network, role):
+    cluster = bench.make(
+        "AWS::EMR::Cluster",
+        "Cluster",
+        Name="spark",
+        ReleaseLabel="emr-7.9.0",
+        Applications=[{"Name": "Spark"}],
+        ServiceRole=role,
+        JobFlowRole="EMR_EC2_DefaultRole",
+        LogUri="s3://logs/",
+        Instances={
+            "MasterInstanceGroup": {
+                "InstanceCount": 1,
+                "InstanceType": "m5.xlarge",
+                "Market": "ON_DEMAND",
+                "Name": "M",
+            },
+            "CoreInstanceGroup": {"InstanceCount": 2, "InstanceType": "m5.xlarge", "Market": "SPOT", "Name": "Core"},
+            "Ec2SubnetId": network[0][0],
+            "TerminationProtected": False,
+        },
+        VisibleToAllUsers=True,
+        Tags=TAGS,
+    )
+    assert cluster.ref.startswith("j-")
+    goes(bench, cluster)
+    secure = bench.make(
+        "AWS::EMR::SecurityConfiguration",
+        "Secure",
+        Name="secure",
+        SecurityConfiguration={"EncryptionConfiguration": {"EnableInTransitEncryption": False}},
+    )
+    goes(bench, secure)
