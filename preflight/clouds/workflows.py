@@ -3,19 +3,20 @@
 StartExecution, DescribeExecution and GetExecutionHistory tell what really happened. A task's call is made with the
 role's own credentials, so that a missing grant fails it as on AWS. AWS's waits are shortened: a second of a Wait state
 or of a retry's backoff lasts PACE seconds here; TimeoutSeconds and heartbeats keep their real length. JSONata is not
-emulated, and logs are not delivered. ecs:runTask.sync and batch:submitJob.sync end when the emulated service says so.
+emulated. ecs:runTask.sync and batch:submitJob.sync end when the emulated service says so.
 """
 
 from __future__ import annotations
 
 import functools
+import json
 import random
 import sys
 import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -65,6 +66,10 @@ class RoleClients:
 
     def __init__(self, make_client: Callable[..., Any]) -> None:
         self._make = make_client
+
+    def of_deployer(self, service: str, region: str) -> Any:
+        """A client for what the service does by itself."""
+        return self._make(service, region, None)
 
     def of_role(self, service: str, region: str, role_arn: str) -> Any:
         """A client with a session of the role, as Step Functions takes one for each task."""
@@ -116,7 +121,7 @@ def _interpreter(clients: RoleClients, authorizer: Authorizer, pace: float) -> I
         task = state_task_service_lambda.StateTaskServiceLambda
         put(task, "_error_cause_from_client_error", staticmethod(_lambda_failure))
         put(state_task_lambda.StateTaskLambda, "_from_error", _lambda_refused(state_task_lambda.StateTaskLambda))
-        put(execution.Execution, "__init__", _with_activities(execution.Execution.__init__))
+        put(execution.Execution, "__init__", _furnished(execution.Execution.__init__, clients))
         put(StepFunctionsParserBackend, "start_execution", _started(StepFunctionsParserBackend.start_execution))
         put(StepFunctionsParserBackend, "_validate_definition", staticmethod(_validated))
         yield
@@ -266,15 +271,45 @@ def _started(start: Callable[..., Any]) -> Callable[..., Any]:
     return start_execution
 
 
-def _with_activities(init: Callable[..., None]) -> Callable[..., None]:
-    """Executions put their activities' tasks where GetActivityTask finds them."""
+def _furnished(init: Callable[..., None], clients: RoleClients) -> Callable[..., None]:
+    """Executions put their activities' tasks where GetActivityTask finds them, and log as they are told."""
 
     def __init__(self: Any, *given: Any, **named: Any) -> None:
-        backend = getattr(named["state_machine"], "backend", None)
+        machine = named["state_machine"]
+        backend = getattr(machine, "backend", None)
         named["activity_store"] = _activities(backend) if backend is not None else {}
+        named["cloud_watch_logging_session"] = _log_of(machine, named["exec_arn"], clients)
         init(self, *given, **named)
 
     return __init__
+
+
+def _log_of(machine: Any, execution: str, clients: RoleClients) -> Any:
+    """Where an execution's events are written, as the log level says: one stream for a state machine."""
+    from moto.stepfunctions.parser.asl.eval.event import logging
+
+    told = {"includeExecutionData": False, **(machine.loggingConfiguration or {})}
+    configuration = logging.CloudWatchLoggingConfiguration.from_logging_configuration(machine.arn, told)
+    if configuration is None:
+        return None
+    group, stream = configuration.log_group_name, configuration.log_stream_name
+    client = clients.of_deployer("logs", configuration.log_region)
+
+    def publish(event: dict[str, Any]) -> None:
+        at = int(datetime.fromisoformat(event["event_timestamp"]).timestamp() * 1000)
+        line = json.dumps({**event, "event_timestamp": str(at), "redrive_count": "0"}, default=str)
+        with suppress(client.exceptions.ResourceAlreadyExistsException):
+            client.create_log_stream(logGroupName=group, logStreamName=stream)
+        client.put_log_events(logGroupName=group, logStreamName=stream, logEvents=[{"timestamp": at, "message": line}])
+
+    def publish_if_it_can(history_log: dict[str, Any]) -> None:
+        # a log group that is gone stops no workflow
+        with suppress(client.exceptions.ClientError):
+            publish(history_log)
+
+    session = logging.CloudWatchLoggingSession(execution, configuration)
+    session.publish_history_log = publish_if_it_can
+    return session
 
 
 def _activities(backend: Any) -> dict[str, Any]:

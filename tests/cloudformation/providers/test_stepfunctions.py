@@ -105,6 +105,11 @@ def test_logs_need_a_grant(bench, role):
     grant(bench, "logs:*")
     made = bench.make("AWS::StepFunctions::StateMachine", "Triage", **declared, StateMachineType="EXPRESS")
     assert (made.unapplied, bench.lost(made)) == ((), set())
+    bench.client("logs").create_log_group(logGroupName="a")
+    run(bench.client("stepfunctions"), made.ref, n=1)
+    events = bench.client("logs").filter_log_events(logGroupName="a")["events"]
+    kinds = [json.loads(each["message"])["type"] for each in events]
+    assert kinds == ["ExecutionStarted", "PassStateEntered", "PassStateExited", "ExecutionSucceeded"]
 
 
 def test_versions_aliases_and_activities(bench, role):
