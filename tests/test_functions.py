@@ -92,8 +92,8 @@ def zipped(**files: str) -> bytes:
     return packed.getvalue()
 
 
-def workers() -> set[int]:
-    """The processes on this machine that come from an environment's worker."""
+def workers(endpoint: str) -> set[int]:
+    """The processes on this machine that come from a worker of the cloud at this endpoint."""
     found = set()
     for each in Path("/proc").iterdir():
         if each.name.isdigit():
@@ -101,16 +101,16 @@ def workers() -> set[int]:
                 environment = (each / "environ").read_bytes()
             except OSError:
                 continue
-            if b"AWS_LAMBDA_LOG_STREAM_NAME=" in environment:
+            if f"AWS_ENDPOINT_URL={endpoint}".encode() in environment.split(b"\0"):
                 found.add(int(each.name))
     return found
 
 
-def gone(pids: set[int]) -> bool:
+def gone(endpoint: str) -> bool:
     until = time.monotonic() + 5
-    while pids & workers() and time.monotonic() < until:
+    while workers(endpoint) and time.monotonic() < until:
         threading.Event().wait(0.01)
-    return not pids & workers()
+    return not workers(endpoint)
 
 
 WARM = """
@@ -318,13 +318,13 @@ def test_nothing_is_left_of_what_a_function_starts(account):
     account.function(STRAY, name="other", Timeout=1)
     account.call("leave", name="other")
     account.call("fork", name="other")
-    left = workers()
+    endpoint = account.cloud.serve()
+    left = workers(endpoint)
     assert len(left) >= 3
     account.lambdas.delete_function(FunctionName="other")
-    remaining = workers() & left
-    assert 0 < len(remaining) <= len(left) - 2
+    assert 0 < len(workers(endpoint)) <= len(left) - 2
     account.cloud.functions.reset()
-    assert gone(left)
+    assert gone(endpoint)
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="processes are looked for in /proc")
@@ -337,19 +337,17 @@ with OfflineCloud() as cloud:
     account = Account(cloud)
     account.function(STRAY, Timeout=600)
     account.call("leave")
-    print("ready", flush=True)
+    print(cloud.serve(), flush=True)
     account.call("hang")
 """
-    before = workers()
     process = subprocess.Popen([sys.executable, "-c", source], stdout=subprocess.PIPE, cwd=tmp_path)
     assert process.stdout is not None
-    assert process.stdout.readline() == b"ready\n"
-    started = workers() - before
-    assert len(started) >= 2
+    endpoint = process.stdout.readline().decode().strip()
+    assert len(workers(endpoint)) >= 2
     process.kill()
     process.wait()
     process.stdout.close()
-    assert gone(started)
+    assert gone(endpoint)
 
 
 def test_a_megabyte_of_output_is_in_the_log(account):
