@@ -483,3 +483,90 @@ def _taken_by(action: str) -> set[str] | None:
 def _like(pattern: str, text: str) -> bool:
     expression = "".join({"*": ".*", "?": "."}.get(letter, re.escape(letter)) for letter in pattern)
     return re.fullmatch(expression, text) is not None
+
+
+class AccessPoint(Table):
+    """A bucket's door for one application, with its own policy; for a VPC alone where it says so."""
+
+    type = "AWS::S3::AccessPoint"
+    service = "s3control"
+    named = Name("Name", limit=50, lower=True)
+    makes = call(
+        "create_access_point",
+        "Bucket BucketAccountId PublicAccessBlockConfiguration VpcConfiguration",
+        Name="{name}",
+        AccountId="{account}",
+    )
+    then = (
+        Setting(
+            call("put_access_point_policy", "Policy", Name="{ref}", AccountId="{account}"),
+            remove=call("delete_access_point_policy", Name="{ref}", AccountId="{account}"),
+        ),
+    )
+    ref = "{name}"
+    drops = "BucketAccountId Tags"
+    describes = call("get_access_point", Name="{ref}", AccountId="{account}")
+    attributes = "Alias=Alias Arn=AccessPointArn NetworkOrigin=NetworkOrigin"
+    unmakes = call("delete_access_point", Name="{ref}", AccountId="{account}")
+    reads = (describes, call("get_access_point_policy", Name="{ref}", AccountId="{account}"))
+
+    def arguments(self, scope: Scope) -> dict[str, Any]:
+        """The bucket and the VPC have to be there; everything public is blocked unless said otherwise."""
+        asked = super().arguments(scope)
+        scope.context.client("s3").head_bucket(Bucket=asked["Bucket"])
+        if "VpcConfiguration" in asked:
+            scope.context.client("ec2").describe_vpcs(VpcIds=[asked["VpcConfiguration"]["VpcId"]])
+        return {"PublicAccessBlockConfiguration": ALL_BLOCKED, **asked}
+
+
+class _MultiRegion(Table):
+    """What is kept in one Region, whatever the stack's."""
+
+    service = "s3control"
+
+    def ask(self, scope: Scope, operation: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Ask there."""
+        answer: dict[str, Any] = getattr(scope.context.client("s3control", "us-west-2"), operation)(**arguments)
+        return answer
+
+
+class MultiRegionAccessPoint(_MultiRegion):
+    """One name for buckets in several Regions."""
+
+    type = "AWS::S3::MultiRegionAccessPoint"
+    named = Name("Name", limit=50, lower=True)
+    makes = call(
+        "create_multi_region_access_point",
+        "Details.PublicAccessBlock=PublicAccessBlockConfiguration Details.Regions=Regions",
+        AccountId="{account}",
+        ClientToken="{name}",
+    )
+    ref = "{name}"
+    describes = call("get_multi_region_access_point", AccountId="{account}", Name="{ref}")
+    attributes = "Alias=AccessPoint.Alias"
+    unmakes = call(
+        "delete_multi_region_access_point", AccountId="{account}", ClientToken="gone-{ref}", Details={"Name": "{ref}"}
+    )
+    reads = (describes,)
+
+    def arguments(self, scope: Scope) -> dict[str, Any]:
+        """Its name is among its details, and its buckets have to be there."""
+        asked = super().arguments(scope)
+        for each in asked["Details"]["Regions"]:
+            scope.context.client("s3").head_bucket(Bucket=each["Bucket"])
+        return {**asked, "Details": {**asked["Details"], "Name": scope.name}}
+
+
+class MultiRegionAccessPointPolicy(_MultiRegion):
+    """Who may use a Multi-Region Access Point; never removed from it, only another put in its place."""
+
+    type = "AWS::S3::MultiRegionAccessPointPolicy"
+    makes = call(
+        "put_multi_region_access_point_policy",
+        "Details.Name=MrapName Details.Policy=Policy",
+        AccountId="{account}",
+        ClientToken="policy-{MrapName}",
+    )
+    then = (Setting(makes, at_create=False),)
+    ref = "{MrapName}"
+    reads = (call("get_multi_region_access_point_policy", AccountId="{account}", Name="{MrapName}"),)

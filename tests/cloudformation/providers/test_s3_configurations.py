@@ -161,3 +161,38 @@ def test_what_s3_refuses_to_replicate(bench, far, changes, words):
     wanted = {name: value for name, value in rule(**changes).items() if value is not None}
     with pytest.raises(ClientError, match=words):
         replicating(bench, wanted)
+
+
+def test_doors_of_a_bucket(bench):
+    control = bench.client("s3control")
+    with pytest.raises(ClientError, match="404"):
+        bench.make("AWS::S3::AccessPoint", "No", Name="door", Bucket="nobody-has-this")
+    bench.make("AWS::S3::Bucket", BucketName="notes")
+    vpc = bench.make("AWS::EC2::VPC", "Vpc", CidrBlock="10.0.0.0/16").ref
+    allow = {"Effect": "Allow", "Principal": {"AWS": "123456789012"}, "Action": "s3:GetObject", "Resource": "*"}
+    fixed: dict[str, Any] = {"Name": "door", "Bucket": "notes", "VpcConfiguration": {"VpcId": vpc}}
+    door = bench.make("AWS::S3::AccessPoint", "Door", **fixed, Policy={"Version": "2012-10-17", "Statement": [allow]})
+    assert (door.unapplied, bench.lost(door)) == ((), set())
+    assert door["Arn"] == "arn:aws:s3:us-east-1:123456789012:accesspoint/door"
+    assert door["NetworkOrigin"] == "VPC"
+    door = bench.change(door, **fixed)
+    with pytest.raises(ClientError, match="NoSuchAccessPointPolicy"):
+        control.get_access_point_policy(AccountId="123456789012", Name="door")
+    bench.delete(door)
+    bench.delete(door)
+
+
+def test_one_name_for_several_regions(bench, far):
+    bench.make("AWS::S3::Bucket", BucketName="near")
+    whole = bench.make(
+        "AWS::S3::MultiRegionAccessPoint", "Whole", Name="whole", Regions=[{"Bucket": "near"}, {"Bucket": "far"}]
+    )
+    assert (whole.unapplied, bench.lost(whole)) == ((), set())
+    assert whole["Alias"].endswith(".mrap")
+    allow = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"}
+    policy = {"Version": "2012-10-17", "Statement": [allow]}
+    held = bench.make("AWS::S3::MultiRegionAccessPointPolicy", "P", MrapName="whole", Policy=policy)
+    assert (held.unapplied, bench.lost(held) <= {"MrapName=whole"}) == ((), True)
+    bench.delete(held)
+    bench.delete(whole)
+    bench.delete(whole)

@@ -219,3 +219,37 @@ def test_what_is_watched_reported_and_tried(bench):
     for thing in (selection, testing, report, framework, selection, testing, report, framework):
         bench.delete(thing)
     assert bench.client("backup").list_frameworks()["Frameworks"] == []
+
+
+def test_an_fsx_file_system(bench, network):
+    subnet, _, walls = network
+    fsx = bench.client("fsx")
+    fixed: dict[str, Any] = {"FileSystemType": "LUSTRE", "SubnetIds": [subnet], "SecurityGroupIds": walls}
+    settings = {"DeploymentType": "PERSISTENT_2", "PerUnitStorageThroughput": 125, "DataCompressionType": "LZ4"}
+    made = bench.make(
+        "AWS::FSx::FileSystem",
+        "Fast",
+        **fixed,
+        FileSystemTypeVersion="2.15",
+        StorageCapacity=1200,
+        LustreConfiguration=settings,
+        Tags=TAGS,
+    )
+    assert (made.unapplied, bench.lost(made)) == ((), set())
+    assert made["DNSName"] == f"{made.ref}.fsx.us-east-1.amazonaws.com"
+    assert made["LustreMountName"]
+    with pytest.raises(ClientError, match="exactly 2 subnet"):
+        windows = {"DeploymentType": "MULTI_AZ_1", "ThroughputCapacity": 32}
+        wrong = {**fixed, "FileSystemType": "WINDOWS", "WindowsConfiguration": windows}
+        bench.make("AWS::FSx::FileSystem", "No", **wrong, StorageCapacity=100)
+    with pytest.raises(ClientError, match="does not exist"):
+        bench.make(
+            "AWS::FSx::FileSystem", "No", **{**fixed, "SubnetIds": ["subnet-0123456789abcdef0"]}, StorageCapacity=1200
+        )
+    made = bench.change(
+        made, **fixed, FileSystemTypeVersion="2.15", StorageCapacity=2400, LustreConfiguration=settings, Tags=TAGS
+    )
+    assert fsx.describe_file_systems()["FileSystems"][0]["StorageCapacity"] == 2400
+    bench.delete(made)
+    bench.delete(made)
+    assert fsx.describe_file_systems()["FileSystems"] == []
