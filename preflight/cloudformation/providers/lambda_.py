@@ -138,7 +138,7 @@ class Function(Table):
     )
     in_place = frozenset({"Code", "Architectures"})
     # kept and told, and no file system is there when the function runs
-    drops = "FileSystemConfigs Code.SourceKMSKeyArn Code.S3ObjectStorageMode"
+    drops = "FileSystemConfigs Code.SourceKMSKeyArn Code.S3ObjectStorageMode LoggingConfig.SystemLogLevel"
     untold = "Code"
     tags = Tags(call("tag_resource", Resource="{made.Arn}"), remove=call("untag_resource", Resource="{made.Arn}"))
     ref = "{name}"
