@@ -1,4 +1,4 @@
-"""Mends the emulated CloudWatch: composite alarms are put, and described only when they are asked for."""
+"""Mends the emulated CloudWatch: composite alarms are put, and described only when asked for; rules carry tags."""
 
 from __future__ import annotations
 
@@ -9,7 +9,18 @@ from typing import Any
 
 def mends() -> Iterable[tuple[Any, str, Any]]:
     """What moto's responses lack."""
+    from moto.cloudwatch.models import CloudWatchBackend
     from moto.cloudwatch.responses import CloudWatchResponse
+
+    tag = CloudWatchBackend.tag_resource
+
+    def tag_resource(self: Any, arn: str, tags: Any) -> None:
+        if any(each.rule_arn == arn for each in self.insight_rules.values()):
+            self.tagger.tag_resource(arn, self.tagger.convert_dict_to_tags_input(tags))
+        else:
+            tag(self, arn, tags)
+
+    yield CloudWatchBackend, "tag_resource", tag_resource
 
     put, describe = CloudWatchResponse.put_metric_alarm, CloudWatchResponse.describe_alarms
 

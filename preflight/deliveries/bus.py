@@ -6,7 +6,7 @@ import json
 import re
 import threading
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -197,7 +197,7 @@ def _input(target: Mapping[str, Any], event: Mapping[str, Any], rule: Any) -> st
 
 
 def _transformed(transformer: Mapping[str, Any], event: Mapping[str, Any], rule: Any) -> str:
-    """A template with its words replaced: inside quotes as text, elsewhere as JSON.
+    """What an input transformer makes of an event.
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html, checked_on 2026-11-22
     """
@@ -209,7 +209,11 @@ def _transformed(transformer: Mapping[str, Any], event: Mapping[str, Any], rule:
         "aws.events.event.json": event,
     }
     values |= {name: at_path(str(path), event) for name, path in (transformer.get("InputPathsMap") or {}).items()}
-    template = str(transformer["InputTemplate"])
+    return render(str(transformer["InputTemplate"]), values.get, values.__contains__)
+
+
+def render(template: str, value: Callable[[str], Any], known: Callable[[str], bool]) -> str:
+    """A template with its words replaced: inside quotes as text, elsewhere as JSON."""
     is_text = template.lstrip()[:1] not in ("{", "[") and not template.lstrip().startswith('"')
     made: list[str] = []
     quoted = False
@@ -217,8 +221,8 @@ def _transformed(transformer: Mapping[str, Any], event: Mapping[str, Any], rule:
         if piece == '"':
             quoted = not quoted
         name = piece[1:-1]
-        if piece.startswith("<") and name in values:
-            made.append(_word(values[name], quoted or is_text))
+        if piece.startswith("<") and known(name):
+            made.append(_word(value(name), quoted or is_text))
         else:
             made.append(piece)
     return "".join(made)

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 from preflight.deliveries import backend, backends_of, patched
+from preflight.deliveries.bus import at_path, render
 from preflight.deliveries.consumers import Consumer, Outcome, Record, lengths, pump
 from preflight.deliveries.queues import Undeliverable, parsed
 from preflight.deliveries.targets import Sender, hand_over
@@ -102,21 +103,46 @@ def _handle(deliveries: Deliveries, pipe: Any, records: list[Record]) -> Outcome
         by_role=True,
         parameters=pipe.target_parameters or {},
     )
-    batch: list[Any] = list(records)
+    batch: list[Any] = [_shaped(pipe, pipe.enrichment_parameters, each) for each in records]
     if pipe.enrichment:
         answer = _enriched(deliveries, pipe, batch)
         if answer is None:
             return Outcome(None, "the enrichment failed")
         batch = answer
+    batch = [_shaped(pipe, pipe.target_parameters, each) for each in batch]
     to_function = pipe.target.split(":")[2] in ("lambda", "states")
     payloads = [batch] if to_function else batch
     try:
         for each in payloads:
             if each:
-                hand_over(deliveries, pipe.target, json.dumps(each), sender)
+                text = each if isinstance(each, str) else json.dumps(each)
+                hand_over(deliveries, pipe.target, text, sender)
     except Undeliverable as error:
         return Outcome(None, str(error))
     return Outcome()
+
+
+def _shaped(pipe: Any, parameters: Any, event: Any) -> Any:
+    """An event as the input template wants it; a body of JSON can be looked into.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-input-transformation.html, checked_on 2026-11-22
+    """
+    template = (parameters or {}).get("InputTemplate")
+    if not template:
+        return event
+    inside = {**event, "body": parsed(event["body"]) or event["body"]} if _has_body(event) else event
+    own = {"aws.pipes.pipe-arn": pipe.arn, "aws.pipes.pipe-name": pipe.name, "aws.pipes.event.json": event}
+
+    def value(name: str) -> Any:
+        return own[name] if name in own else at_path(name, inside)
+
+    text = render(str(template), value, lambda name: name in own or name.startswith("$"))
+    made = parsed(text)
+    return text if made is None else made
+
+
+def _has_body(event: Any) -> bool:
+    return isinstance(event, dict) and isinstance(event.get("body"), str)
 
 
 def _enriched(deliveries: Deliveries, pipe: Any, batch: list[Any]) -> list[Any] | None:

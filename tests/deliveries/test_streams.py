@@ -152,12 +152,15 @@ def test_a_pipe_filters_a_queue_into_a_topic(place):
             "FilterCriteria": {"Filters": [{"Pattern": json.dumps({"body": {"kind": ["urgent"]}})}]},
             "SqsQueueParameters": {"BatchSize": 1},
         },
+        TargetParameters={
+            "InputTemplate": '{"ward": <$.body.ward>, "text": "in <$.body.ward> by <aws.pipes.pipe-name>"}'
+        },
     )
     for kind in ("routine", "urgent"):
-        place.send(queue, json.dumps({"kind": kind}))
+        place.send(queue, json.dumps({"kind": kind, "ward": 3}))
     assert place.cloud.deliveries.settle()
     [record] = [json.loads(each) for each in place.received(inbox)]
-    assert json.loads(record["body"]) == {"kind": "urgent"}
+    assert record == {"ward": 3, "text": "in 3 by urgent"}
     assert place.received(queue) == []
 
 

@@ -93,7 +93,7 @@ class InsightRule(Table):
     tags = Tags(call("tag_resource", ResourceARN="{ref}"), remove=call("untag_resource", ResourceARN="{ref}"))
     ref = "{name}"
     attributes = "Arn={name} RuleName={RuleName}"
-    tells = "State=RuleState Definition=RuleBody"
+    tells = "Name=RuleName State=RuleState Definition=RuleBody"
     unmakes = call("delete_insight_rules", RuleNames=["{RuleName}"])
     reads = (call("describe_insight_rules"), call("list_tags_for_resource", ResourceARN="{ref}"))
 

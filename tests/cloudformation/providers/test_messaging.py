@@ -179,6 +179,12 @@ THINGS: dict[str, tuple[str, dict[str, Any], dict[str, Any], dict[str, Any] | No
         {"DashboardBody": '{"widgets": []}'},
         {"DashboardBody": '{"widgets": [], "start": "-PT3H"}'},
     ),
+    "a rule of contributors": (
+        "AWS::CloudWatch::InsightRule",
+        {"RuleName": "talkers"},
+        {"RuleBody": '{"Schema": {"Name": "CloudWatchLogRule", "Version": 1}}', "RuleState": "ENABLED", "Tags": TAGS},
+        {"RuleBody": '{"Schema": {"Name": "CloudWatchLogRule", "Version": 2}}', "RuleState": "DISABLED"},
+    ),
     "a stream of metrics": (
         "AWS::CloudWatch::MetricStream",
         {"Name": "all"},
