@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -74,6 +74,15 @@ class Design:
     def of_type(self, *types: str) -> list[Item]:
         """The resources of these types, in the template's order."""
         return [item for item in self.resources.values() if item.type in types]
+
+    def holding(self, nested: Mapping[str, Design]) -> Design:
+        """This design with those of its nested stacks, their resources under `Nested/LogicalId`."""
+        inside = {
+            f"{name}/{logical_id}": replace(item, logical_id=f"{name}/{logical_id}")
+            for name, design in nested.items()
+            for logical_id, item in design.resources.items()
+        }
+        return replace(self, resources={**self.resources, **inside}) if inside else self
 
     def find(self, name: str) -> list[Item]:
         """The resources a name can mean: by logical id, construct path or its tail, physical id, or ARN."""
@@ -211,13 +220,20 @@ class Template:
         )
         answers.scope = scope
         answers.present = self.present(scope)
-        resources = {name: answers.item(name) for name in answers.present}
+        # each after those it asks, or a long chain of them would be answered from within each other
+        made = {name: answers.item(name) for name in self._in_order(answers.present)}
+        resources = {name: made[name] for name in answers.present}
         outputs = {
             name: resolve(output.get("Value"), scope)
             for name, output in self.outputs.items()
             if isinstance(output, dict) and ("Condition" not in output or holds(output["Condition"], scope))
         }
         return Design(region, account, stack_name, outputs, resources)
+
+    def _in_order(self, present: Mapping[str, Resource]) -> list[str]:
+        from preflight.cloudformation import plan
+
+        return plan.order({name: names_in(each.properties) & present.keys() for name, each in present.items()})
 
 
 class _Answers:

@@ -212,3 +212,13 @@ def test_no_properties_make_a_design_crash(value: Any) -> None:
 def test_names_are_found_in_every_form() -> None:
     value = [{"Ref": "A"}, {"Fn::GetAtt": "B.Arn"}, {"Fn::GetAtt": ["C", "Arn"]}, {"Fn::Sub": ["${D} ${e}", {"e": 1}]}]
     assert names_in(value) == {"A", "B", "C", "D"}
+
+
+def test_a_long_chain_is_answered_in_order() -> None:
+    chain = {
+        f"R{index}": {"Type": "AWS::SSM::Parameter", "Properties": {
+            "Type": "String", "Value": {"Fn::GetAtt": [f"R{index - 1}", "Value"]} if index else "x"}}
+        for index in reversed(range(500))
+    }  # fmt: skip
+    design = Template.load({"Resources": chain}).design()
+    assert list(design.resources) == list(chain) and design.resources["R499"].properties["Value"] == "x"

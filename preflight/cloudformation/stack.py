@@ -129,15 +129,7 @@ class Stack:
 
         What stands in a nested stack is there too, under `Nested/LogicalId`.
         """
-        own = self._own_design()
-        if not self.nested:
-            return own
-        inside = {
-            f"{name}/{logical_id}": replace(item, logical_id=f"{name}/{logical_id}")
-            for name, child in self.nested.items()
-            for logical_id, item in child.design().resources.items()
-        }
-        return replace(own, resources={**own.resources, **inside})
+        return self._own_design().holding({name: child.design() for name, child in self.nested.items()})
 
     def _own_design(self) -> Design:
         return self.template.design(

@@ -117,6 +117,13 @@ class LiveCloud:
             },
             physical_ids={each.logical_id: each.physical_id for each in resources if each.physical_id},
         )
+        inside = {
+            each.logical_id: self._attach(each.physical_id, None)
+            for each in resources
+            if each.type == "AWS::CloudFormation::Stack" and each.physical_id
+        }
+        design = design.holding({name: nested.design for name, nested in inside.items()})
+        resources += [each for nested in inside.values() for each in nested.resources]
         return Deployment(
             stack_name=stack["StackName"],
             region=self.region,

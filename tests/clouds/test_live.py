@@ -27,7 +27,7 @@ BOOKS = {
             },
             "Metadata": {"aws:cdk:path": "Lab1/Books/Resource"},
         },
-        "Bell": {"Type": "AWS::Budgets::Budget", "Properties": {"Budget": {"BudgetType": "COST", "TimeUnit": "DAILY"}}},
+        "Bell": {"Type": "AWS::GameLift::Fleet", "Properties": {"Name": "bell"}},
     },
     "Outputs": {"BooksBucket": {"Value": {"Ref": "Books"}}, "BooksArn": {"Value": {"Fn::GetAtt": ["Books", "Arn"]}}},
 }
