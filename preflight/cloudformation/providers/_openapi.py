@@ -18,6 +18,43 @@ EXTENSION = "x-amazon-apigateway-"
 Document = Mapping[str, Any]
 
 
+READ = {
+    "swagger",
+    "openapi",
+    "info",
+    "paths",
+    "definitions",
+    "components",
+    "securityDefinitions",
+    "security",
+    "schemes",
+}
+READ_OF_REST = READ | {
+    f"{EXTENSION}{name}"
+    for name in (
+        "api-key-source",
+        "binary-media-types",
+        "endpoint-configuration",
+        "gateway-responses",
+        "minimum-compression-size",
+        "policy",
+        "request-validator",
+        "request-validators",
+    )
+}
+READ_OF_HTTP = READ | {f"{EXTENSION}cors"}
+
+
+def places(document: Document) -> set[tuple[str, str]]:
+    """The paths of a document with their methods, ANY for all of them."""
+    return {
+        (path, "ANY" if method.startswith("x-") else method.upper())
+        for path, item in document.get("paths", {}).items()
+        for method, described in item.items()
+        if method.lower() in METHODS and f"{EXTENSION}integration" in described
+    }
+
+
 def build_rest(scope: Scope, document: Document, root: str, *, anew: bool = False) -> None:
     """Make a REST API's parts from a document, Swagger 2.0 or OpenAPI 3; `anew` takes the old ones away first."""
     if not str(document.get("swagger", document.get("openapi", ""))).startswith(("2", "3")):
@@ -29,6 +66,17 @@ def build_rest(scope: Scope, document: Document, root: str, *, anew: bool = Fals
     if document.get(f"{EXTENSION}policy"):
         policy = json.dumps(document[f"{EXTENSION}policy"])
         client.update_rest_api(restApiId=api, patchOperations=[{"op": "replace", "path": "/policy", "value": policy}])
+    told = {
+        "/apiKeySource": document.get(f"{EXTENSION}api-key-source"),
+        "/minimumCompressionSize": document.get(f"{EXTENSION}minimum-compression-size"),
+    }
+    operations = [
+        {"op": "replace", "path": path, "value": str(each)} for path, each in told.items() if each is not None
+    ]
+    for kind in document.get(f"{EXTENSION}endpoint-configuration", {}).get("types", []):
+        operations.append({"op": "replace", "path": "/endpointConfiguration/types/EDGE", "value": kind})
+    if operations:
+        client.update_rest_api(restApiId=api, patchOperations=operations)
     binary = document.get(f"{EXTENSION}binary-media-types", [])
     if binary:
         operations = [{"op": "add", "path": "/binaryMediaTypes/" + each.replace("/", "~1")} for each in binary]

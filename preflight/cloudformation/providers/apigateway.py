@@ -8,7 +8,7 @@ from typing import Any
 
 from preflight.cloudformation.ledger import Declared
 from preflight.cloudformation.providers import Context, Made
-from preflight.cloudformation.providers._openapi import build_rest
+from preflight.cloudformation.providers._openapi import READ_OF_REST, build_rest, places
 from preflight.cloudformation.providers._patch import Part, Patch
 from preflight.cloudformation.providers._table import (
     Call,
@@ -59,7 +59,7 @@ class RestApi(Table):
         ),
     )
     in_place = frozenset({"Body", "BodyS3Location", "Mode", "Parameters", "FailOnWarnings"})
-    drops = "CloneFrom"
+    drops = "CloneFrom Mode FailOnWarnings"
     tags = _tags("/restapis/{ref}")
     ref = "id"
     attributes = "RestApiId={ref} RootResourceId=rootResourceId"
@@ -81,7 +81,11 @@ class RestApi(Table):
         """Import the body, then the rest."""
         document = self._document(scope, take=True)
         if document:
-            build_rest(scope, document, self._expression("RootResourceId", scope, scope.made.attributes))  # type: ignore[union-attr]
+            build_rest(scope, document, str(scope.made.attributes["RootResourceId"]) if scope.made else "")
+            kinds = scope.declared.take("Parameters", {}).get("endpointConfigurationTypes")
+            if kinds:
+                operation = {"op": "replace", "path": "/endpointConfiguration/types/EDGE", "value": str(kinds)}
+                scope.context.client("apigateway").update_rest_api(restApiId=scope.ref, patchOperations=[operation])
         super().finish(scope, answer)
 
     def change(self, before: Scope, after: Scope) -> None:
@@ -93,11 +97,31 @@ class RestApi(Table):
             root = client.get_rest_api(restApiId=after.ref)["rootResourceId"]
             build_rest(after, document, root, anew=True)
 
+    def read(self, made: Made, declared: Declared, context: Context) -> list[dict[str, Any]]:
+        """The API, and the body when every path and method of it is there."""
+        answers = super().read(made, declared, context)
+        document = self._document(self.scope(made, declared, context))
+        if answers and document:
+            there = context.client("apigateway").get_resources(restApiId=made.physical_id, limit=500, embed=["methods"])
+            found = {(each["path"], method) for each in there["items"] for method in each.get("resourceMethods", {})}
+            if places(document) <= found:
+                answers.append({name: declared.peek(name) for name in ("Body", "BodyS3Location") if name in declared})
+                answers.append(
+                    {"Parameters": {"endpointConfigurationTypes": answers[0]["endpointConfiguration"]["types"]}}
+                )
+        return answers
+
+    def refuse_drops(self, declared: Declared) -> None:
+        """What of a body, and of its import's parameters, nobody reads."""
+        super().refuse_drops(declared)
+        body, parameters = declared.peek("Body"), declared.peek("Parameters", {})
+        for name in body.keys() - READ_OF_REST if isinstance(body, Mapping) else ():
+            declared["Body"].not_emulated(name)
+        for name in parameters.keys() - {"endpointConfigurationTypes"}:
+            declared["Parameters"].not_emulated(name)
+
     def _document(self, scope: Scope, *, take: bool = False) -> dict[str, Any] | None:
         read = scope.declared.take if take else scope.declared.peek
-        if take:
-            for name in ("Mode", "FailOnWarnings", "Parameters"):
-                read(name)
         place = read("BodyS3Location")
         if place:
             import yaml

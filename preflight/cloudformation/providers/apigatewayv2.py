@@ -7,7 +7,7 @@ from typing import Any
 
 from preflight.cloudformation.ledger import Declared
 from preflight.cloudformation.providers import Context, Made
-from preflight.cloudformation.providers._openapi import build_http
+from preflight.cloudformation.providers._openapi import READ_OF_HTTP, build_http, places
 from preflight.cloudformation.providers._patch import Part
 from preflight.cloudformation.providers._table import Name, Scope, Setting, Table, Tags, call, refusal
 
@@ -47,6 +47,24 @@ class Api(Table):
     describes = call("get_api", ApiId="{ref}")
     unmakes = call("delete_api", ApiId="{ref}")
     reads = (call("get_api", ApiId="{ref}"), call("get_integrations", ApiId="{ref}"), call("get_routes", ApiId="{ref}"))
+
+    def read(self, made: Made, declared: Declared, context: Context) -> list[dict[str, Any]]:
+        """The API, and the body when every route of it is there."""
+        answers = super().read(made, declared, context)
+        document = _document(self.scope(made, declared, context))
+        if answers and document:
+            found = {each["RouteKey"] for each in answers[2]["Items"]}
+            keys = {f"{method} {path}" if "$default" not in path else "$default" for path, method in places(document)}
+            if keys <= found:
+                answers.append({name: declared.peek(name) for name in ("Body", "BodyS3Location") if name in declared})
+        return answers
+
+    def refuse_drops(self, declared: Declared) -> None:
+        """What of a body nobody reads."""
+        super().refuse_drops(declared)
+        body = declared.peek("Body")
+        for name in body.keys() - READ_OF_HTTP if isinstance(body, Mapping) else ():
+            declared["Body"].not_emulated(name)
 
     def arguments(self, scope: Scope) -> dict[str, Any]:
         """A document gives the name, and speaks of HTTP APIs alone."""
