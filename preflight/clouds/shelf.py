@@ -121,6 +121,19 @@ def _waf(word: str, kind: str, **more: Any) -> Kind:
 _NOT_OWNED = "The request is rejected because the input ID is not owned by the current account."
 
 KINDS: tuple[Kind | Tagged, ...] = (
+    Kind(
+        "xray",
+        "GroupARN",
+        {"GroupARN": "arn:{partition}:xray:{region}:{account}:group/{GroupName}/{hex16}"},
+        create="create_group",
+        read="get_group get_groups",
+        change="update_group",
+        delete="delete_group",
+        unique="GroupName",
+        taken="InvalidRequestException",
+    ),
+    Tagged("xray"),
+    Tagged("securityhub"),
     Tagged("cognito-idp"),
     Tagged("cognito-identity"),
     Kind(
