@@ -365,3 +365,55 @@ def test_emr(bench, network, role):
         SecurityConfiguration={"EncryptionConfiguration": {"EnableInTransitEncryption": False}},
     )
     goes(bench, secure)
+
+
+def test_sagemaker(bench, network, role):
+    notebook = bench.make(
+        "AWS::SageMaker::NotebookInstance",
+        "Notebook",
+        NotebookInstanceName="notes",
+        InstanceType="ml.t3.medium",
+        RoleArn=role,
+        SubnetId=network[0][0],
+        SecurityGroupIds=[network[1]],
+        VolumeSizeInGB=20,
+        DirectInternetAccess="Disabled",
+        RootAccess="Disabled",
+        Tags=TAGS,
+    )
+    assert notebook.ref.endswith(":notebook-instance/notes")
+    goes(bench, notebook)
+    model = bench.make(
+        "AWS::SageMaker::Model",
+        "Model",
+        ModelName="triage",
+        ExecutionRoleArn=role,
+        PrimaryContainer={
+            "Image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/model:1",
+            "ModelDataUrl": "s3://m/m.gz",
+        },
+        VpcConfig={"Subnets": network[0], "SecurityGroupIds": [network[1]]},
+        Tags=TAGS,
+    )
+    variant = {
+        "VariantName": "all",
+        "ModelName": "triage",
+        "InstanceType": "ml.m5.large",
+        "InitialInstanceCount": 1,
+        "InitialVariantWeight": 1.0,
+    }
+    configs = [
+        bench.make(
+            "AWS::SageMaker::EndpointConfig",
+            f"Config{i}",
+            EndpointConfigName=f"config{i}",
+            ProductionVariants=[variant],
+            Tags=TAGS,
+        )
+        for i in range(2)
+    ]
+    endpoint = bench.make(
+        "AWS::SageMaker::Endpoint", "Endpoint", EndpointName="ask", EndpointConfigName="config0", Tags=TAGS
+    )
+    for each in (endpoint, *configs, model):
+        goes(bench, each)
