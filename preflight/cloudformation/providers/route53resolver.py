@@ -63,8 +63,9 @@ class ResolverRule(Table):
     reads = (call("get_resolver_rule", ResolverRuleId="{ref}"), _READ_TAGS)
 
     def arguments(self, scope: Scope) -> dict[str, Any]:
-        """A name ends in a dot there, and targets have a port."""
+        """The service adds a name's last dot itself; a target has a port."""
         arguments = super().arguments(scope)
+        arguments["DomainName"] = arguments["DomainName"].rstrip(".")
         for each in arguments.get("TargetIps", []):
             each.setdefault("Port", 53)
         return arguments

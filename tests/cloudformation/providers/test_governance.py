@@ -38,7 +38,7 @@ def test_names_between_networks(bench):
         "AWS::Route53Resolver::ResolverRule",
         "Rule",
         Name="head-office",
-        DomainName="office.example",
+        DomainName="office.example.",
         RuleType="FORWARD",
         ResolverEndpointId=endpoint.ref,
         TargetIps=[{"Ip": "192.0.2.53", "Port": "53"}],
