@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from preflight.analysis.state_machines import uses_jsonata
 from preflight.cloudformation.ledger import Declared
 from preflight.cloudformation.providers import Context, Made
 from preflight.cloudformation.providers._table import (
@@ -19,7 +20,6 @@ from preflight.cloudformation.providers._table import (
     not_emulated,
     refusal,
 )
-from preflight.analysis.state_machines import uses_jsonata
 
 _CONFIGURATION = (
     "roleArn=RoleArn loggingConfiguration=LoggingConfiguration tracingConfiguration=TracingConfiguration "
