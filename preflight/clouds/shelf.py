@@ -581,6 +581,43 @@ KINDS: tuple[Kind | Tagged, ...] = (
         gone="TrustStoreNotFound",
         answers={"get_trust_store_ca_certificates_bundle": compute_defaults.bundle},
     ),
+    Kind(
+        "appsync",
+        "apiId name",
+        {"dataSourceArn": "arn:{partition}:appsync:{region}:{account}:apis/{apiId}/datasources/{name}"},
+        create="create_data_source",
+        read="get_data_source list_data_sources",
+        change="update_data_source",
+        delete="delete_data_source",
+        gone="NotFoundException",
+    ),
+    Kind(
+        "appsync",
+        "apiId typeName fieldName",
+        {
+            "resolverArn": (
+                "arn:{partition}:appsync:{region}:{account}:apis/{apiId}/types/{typeName}/resolvers/{fieldName}"
+            )
+        },
+        create="create_resolver",
+        read="get_resolver list_resolvers",
+        change="update_resolver",
+        delete="delete_resolver",
+        gone="NotFoundException",
+    ),
+    Kind(
+        "appsync",
+        "apiId functionId",
+        {
+            "functionId": "{low13}",
+            "functionArn": "arn:{partition}:appsync:{region}:{account}:apis/{apiId}/functions/{functionId}",
+        },
+        create="create_function",
+        read="get_function list_functions",
+        change="update_function",
+        delete="delete_function",
+        gone="NotFoundException",
+    ),
 )
 
 

@@ -417,3 +417,44 @@ def test_sagemaker(bench, network, role):
     )
     for each in (endpoint, *configs, model):
         goes(bench, each)
+
+
+def test_appsync(bench, role):
+    api = bench.make("AWS::AppSync::GraphQLApi", "Api", Name="notes", AuthenticationType="API_KEY", Tags=TAGS)
+    assert api["GraphQLUrl"].startswith("https://")
+    of = {"ApiId": api["ApiId"]}
+    key = bench.make("AWS::AppSync::ApiKey", "Key", **of, Description="d1")
+    schema = bench.make("AWS::AppSync::GraphQLSchema", "Schema", **of, Definition="type Query { note: String }")
+    assert schema.unapplied == ()
+    source = bench.make(
+        "AWS::AppSync::DataSource",
+        "Source",
+        **of,
+        Name="table",
+        Type="AMAZON_DYNAMODB",
+        ServiceRoleArn=role,
+        DynamoDBConfig={"TableName": "notes", "AwsRegion": "us-east-1"},
+    )
+    step = bench.make(
+        "AWS::AppSync::FunctionConfiguration",
+        "Step",
+        **of,
+        Name="step",
+        DataSourceName="table",
+        Code="export function request() {}",
+        Runtime={"Name": "APPSYNC_JS", "RuntimeVersion": "1.0.0"},
+    )
+    resolver = bench.make(
+        "AWS::AppSync::Resolver",
+        "Resolver",
+        **of,
+        TypeName="Query",
+        FieldName="note",
+        Kind="PIPELINE",
+        PipelineConfig={"Functions": [step["FunctionId"]]},
+    )
+    goes(bench, resolver)
+    goes(bench, step)
+    goes(bench, source, {"Description": "d2"})
+    goes(bench, key, {"Description": "d2"}, frozenset({f"ApiId={api['ApiId']}"}))
+    goes(bench, api, {"Name": "books"})
