@@ -253,12 +253,26 @@ def _aside(
         attributes={
             "RULE_ARN": rule.arn,
             "TARGET_ARN": str(target["Arn"]),
-            "ERROR_CODE": error.code,
+            "ERROR_CODE": _CODES.get(error.code, error.code if error.code.isupper() else "SDK_CLIENT_ERROR"),
             "ERROR_MESSAGE": str(error),
             "EXHAUSTED_RETRY_CONDITION": "",
             "RETRY_ATTEMPTS": "0",
         },
     )
+
+
+# https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html: EventBridge's words for what others say
+_CODES = {
+    "AWS.SimpleQueueService.NonExistentQueue": "NO_RESOURCE",
+    "NotFound": "NO_RESOURCE",
+    "RESOURCE_NOT_FOUND": "NO_RESOURCE",
+    "ResourceNotFoundException": "NO_RESOURCE",
+    "StateMachineDoesNotExist": "NO_RESOURCE",
+    "MissingParameter": "INVALID_PARAMETER",
+    "InvalidParameterValue": "INVALID_PARAMETER",
+    "KMS.AccessDeniedException": "NO_PERMISSIONS",
+    "KMSAccessDenied": "NO_PERMISSIONS",
+}
 
 
 def _archive(held: Any, bus: Any, event: Mapping[str, Any]) -> None:

@@ -114,6 +114,8 @@ def send(
 ) -> None:
     """Put a service's message into a queue; raises Undeliverable when it may not, or cannot."""
     queue = find(arn)
+    if queue is None:
+        raise Undeliverable("AWS.SimpleQueueService.NonExistentQueue", "The specified queue does not exist.")
     may = (
         deliveries.permits_role(role, service, "sqs:SendMessage", arn, source)
         if role
@@ -121,8 +123,6 @@ def send(
     )
     if not may:
         raise Undeliverable("NO_PERMISSIONS", f"{service} is not authorized to perform: sqs:SendMessage on {arn}")
-    if queue is None:
-        raise Undeliverable("AWS.SimpleQueueService.NonExistentQueue", "The specified queue does not exist.")
     key = getattr(queue, "kms_master_key_id", None)
     if key and not may_use_key(deliveries, key, service=service, source=source, like=arn, role=role):
         raise Undeliverable("KMS.AccessDeniedException", f"{service} may not use the key of {arn}")

@@ -71,6 +71,10 @@ def _topic(deliveries: Deliveries, arn: str, payload: str, sender: Sender) -> No
 
 
 def _function(deliveries: Deliveries, arn: str, payload: str, sender: Sender) -> None:
+    from preflight.deliveries.mappings import find_function
+
+    if find_function(arn) is None:
+        raise Undeliverable("RESOURCE_NOT_FOUND", f"Function not found: {arn}")
     _check(deliveries, "lambda:InvokeFunction", arn, sender, may_have_role=sender.by_role)
     call_function(deliveries, arn, payload, cause=sender.source)
 

@@ -101,6 +101,9 @@ def publish_for(
     role: str | None = None,
 ) -> None:
     """Publish on a service's behalf; raises Undeliverable when the topic's policy, its key or the role forbids it."""
+    topic = find(arn)
+    if topic is None:
+        raise Undeliverable("NotFound", "Topic does not exist")
     may = (
         deliveries.permits_role(role, service, "sns:Publish", arn, source)
         if role
@@ -108,9 +111,6 @@ def publish_for(
     )
     if not may:
         raise Undeliverable("NO_PERMISSIONS", f"{service} is not authorized to perform: SNS:Publish on {arn}")
-    topic = find(arn)
-    if topic is None:
-        raise Undeliverable("NotFound", "Topic does not exist")
     key = topic.kms_master_key_id
     if key and not may_use_key(deliveries, key, service=service, source=source, like=arn, role=role):
         raise Undeliverable("KMSAccessDenied", f"{service} may not use the key of {arn}")

@@ -64,6 +64,20 @@ def test_a_queue_that_does_not_let_the_rule_in_gets_nothing(place, rule):
     assert json.loads(message["Body"])["detail"] == {"ward": 3}
 
 
+def test_what_is_for_a_queue_that_is_gone_is_put_aside(place, rule):
+    dead, queue = place.queue("dead", lets=EVENTS), place.queue("inbox")
+    rule(queue, DeadLetterConfig={"Arn": dead})
+    place.client("sqs").delete_queue(QueueUrl=place.url(queue))
+    put(place, {"ward": 3})
+    [message] = place.messages(dead)
+    assert message["MessageAttributes"]["ERROR_CODE"]["StringValue"] == "NO_RESOURCE"
+
+
+def test_a_bus_that_is_not_there_swallows_events(place):
+    # https://github.com/aws/aws-cli/issues/9186: AWS says that all is well
+    assert "EventId" in put(place, {"ward": 3}, EventBusName="nothing")
+
+
 @pytest.mark.parametrize(
     "pattern, yes, no",
     [
