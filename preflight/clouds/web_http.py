@@ -177,8 +177,10 @@ class _Call:
                 fallback = route
                 continue
             found = match(template, self.path) if method in (self.asked.method, "ANY") else None
-            if found and (best is None or (found[0], method != "ANY") > best[0]):
-                best = ((found[0], method != "ANY"), route, found[1])
+            if found:
+                # a full match comes before any greedy one, however literal its beginning
+                rank = (found[0][-1] == 3, found[0], method != "ANY")
+                best = max(best, (rank, route, found[1]), key=lambda each: each[0]) if best else (rank, route, found[1])
         if best is not None:
             return best[1], best[2]
         return (fallback, {}) if fallback is not None else None

@@ -132,7 +132,15 @@ def http_api(*routes: tuple[str, str], **more: Any) -> dict[str, Any]:
 
 
 def test_an_http_apis_routes_and_payload(deployed):
-    routes = [(key, "Echo") for key in ("GET /notes/{id}", "ANY /notes/{rest+}", "GET /notes/own", "$default")]
+    keys = (
+        "GET /notes/{id}",
+        "ANY /notes/{rest+}",
+        "GET /notes/own",
+        "ANY /a/b/{rest+}",
+        "ANY /{a}/{b}/{c}",
+        "$default",
+    )
+    routes = [(key, "Echo") for key in keys]
     stack = deployed(**function("Echo", ECHO), **permission("Echo"), **http_api(*routes))
     url = stack.output("Url")
 
@@ -150,6 +158,7 @@ def test_an_http_apis_routes_and_payload(deployed):
     assert key_of("GET", "/notes/7") == "GET /notes/{id}"
     assert key_of("GET", "/notes/own") == "GET /notes/own"
     assert key_of("GET", "/notes/7/more") == "ANY /notes/{rest+}"
+    assert key_of("GET", "/a/b/c") == "ANY /{a}/b/{c}" and key_of("GET", "/a/b/c/d") == "ANY /a/b/{rest+}"
     assert key_of("GET", "/") == "$default"
     binary = stack.http("POST", f"{url}/x", {"Content-Type": "image/png"}, b"\x89PNG").json()
     assert (binary["body"], binary["isBase64Encoded"]) == ("iVBORw==", True)
