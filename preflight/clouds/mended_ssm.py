@@ -33,6 +33,11 @@ def mends() -> Iterator[tuple[Any, str, Any]]:
             return resource_id
         return str(check(self, resource_type, resource_id))
 
+    def delete_patch_baseline(self: Any, baseline_id: str) -> None:
+        # one that is not there is deleted without a word
+        self.baselines.pop(baseline_id, None)
+
+    yield backend, "delete_patch_baseline", delete_patch_baseline
     yield Responses, "put_parameter", put_parameter
     yield backend, "_validate_resource_type_and_id", known
 
