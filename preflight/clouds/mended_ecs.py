@@ -94,6 +94,9 @@ def _creating(create: Any) -> Any:
         there = backend.services.get(f"{cluster.name}:{asked.get('serviceName')}")
         if there is not None and there.status == "ACTIVE":
             raise _refused("InvalidParameterException", "Creation of service was not idempotent.")
+        if asked.get("healthCheckGracePeriodSeconds") is not None and not asked.get("loadBalancers"):
+            message = "Health check grace period is only valid for services configured to use load balancers"
+            raise _refused("InvalidParameterException", message)
         if asked.get("taskDefinition"):
             _check_service(self, asked, cluster)
         answer = create(self)

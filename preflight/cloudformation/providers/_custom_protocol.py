@@ -23,7 +23,7 @@ from preflight.cloudformation.ledger import Declared
 from preflight.cloudformation.providers import Context, Made, Provider, Said
 
 # AWS waits an hour, or `ServiceTimeout`; here nobody is left to answer this many seconds after the function has ended
-LATE = 2.0
+LATE = 5.0
 # and a topic's subscribers have this many seconds
 PATIENCE = 15.0
 # Lambda runs an asynchronous event that raised twice more

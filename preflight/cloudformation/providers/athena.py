@@ -145,3 +145,34 @@ class DataCatalog(Table):
         catalogs = context.client("athena").list_data_catalogs()["DataCatalogsSummary"]
         if any(each["CatalogName"] == made.physical_id for each in catalogs):
             super().delete(made, declared, context)
+
+
+class CapacityReservation(Table):
+    """Processing capacity of one's own."""
+
+    type = "AWS::Athena::CapacityReservation"
+    service = "athena"
+    named = Name("Name", limit=128)
+    makes = call("create_capacity_reservation", "TargetDpus", Name="{name}", Tags=[])
+    then = (Setting(call("update_capacity_reservation", "TargetDpus", Name="{name}"), at_create=False),)
+    drops = "CapacityAssignmentConfiguration"
+    tags = Tags(call("tag_resource", ResourceARN="{ref}"), remove=call("untag_resource", ResourceARN="{ref}"))
+    ref = "arn:{partition}:athena:{region}:{account}:capacity-reservation/{name}"
+    attributes = "Arn={ref}"
+    unmakes = call("delete_capacity_reservation", Name="{name}")
+    reads = (
+        call("get_capacity_reservation", Name="{name}"),
+        call("list_tags_for_resource", ResourceARN="{ref}"),
+    )
+
+    def name_of(self, declared: Declared, context: Context, made: Made | None = None) -> str:
+        """The name, which its ARN ends with."""
+        if made is not None:
+            return made.physical_id.rpartition("/")[2]
+        return super().name_of(declared, context, made)
+
+    def delete(self, made: Made, declared: Declared, context: Context) -> None:
+        """Athena's word for what is gone is an invalid request."""
+        held = context.client("athena").list_capacity_reservations()["CapacityReservations"]
+        if any(each["Name"] == self.name_of(declared, context, made) for each in held):
+            super().delete(made, declared, context)

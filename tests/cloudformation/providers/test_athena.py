@@ -68,6 +68,11 @@ def test_a_work_group(bench):
             {"Name": "far", "Type": "LAMBDA", "Parameters": {"function": "arn:f"}, "Description": "d1", "Tags": TAGS},
             {"Description": "d2", "Parameters": {"function": "arn:g"}},
         ),
+        (
+            "AWS::Athena::CapacityReservation",
+            {"Name": "own", "TargetDpus": 24, "Tags": TAGS},
+            {"TargetDpus": 32},
+        ),
     ],
 )
 def test_the_smaller_ones(bench, kind, declared, change):

@@ -223,6 +223,7 @@ def test_what_ecs_refuses_of_a_service(bench, network, role):
     refused("The container app does not exist", LoadBalancers=[{**to, "ContainerName": "app"}])
     refused("does not exist", LoadBalancers=[{**to, "TargetGroupArn": f"{group}0"}])
     refused("Cluster not found", Cluster="none")
+    refused("Health check grace period is only valid for services configured", HealthCheckGracePeriodSeconds=60)
     refused("Network Configuration must be provided", NetworkConfiguration={})
     subnets = {"AwsvpcConfiguration": {"Subnets": ["subnet-00000000"], "SecurityGroups": []}}
     refused("subnet-00000000", NetworkConfiguration=subnets)
