@@ -27,6 +27,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar, Protocol
 
@@ -531,7 +532,11 @@ class Table(Provider):
 
     def _attributes(self, scope: Scope, answer: Mapping[str, Any]) -> dict[str, Any]:
         found = {name: self._expression(each, scope, answer) for name, each in _pairs(self.attributes)}
-        return {name: value for name, value in found.items() if value is not None and value is not ABSENT}
+        # a time is text in a template
+        told = {
+            name: f"{each:%Y-%m-%dT%H:%M:%SZ}" if isinstance(each, datetime) else each for name, each in found.items()
+        }
+        return {name: value for name, value in told.items() if value is not None and value is not ABSENT}
 
     def _described(self, scope: Scope) -> dict[str, Any]:
         return (

@@ -27,7 +27,8 @@ class AnomalyMonitor(Table):
     then = (Setting(call("update_anomaly_monitor", "MonitorName", MonitorArn="{ref}"), at_create=False),)
     tags = _tags()
     ref = "MonitorArn"
-    attributes = "MonitorArn={ref}"
+    attributes = "MonitorArn={ref} CreationDate=AnomalyMonitors[0].CreationDate"
+    describes = call("get_anomaly_monitors", MonitorArnList=["{ref}"])
     unmakes = call("delete_anomaly_monitor", MonitorArn="{ref}")
     reads = (
         call("get_anomaly_monitors", MonitorArnList=["{ref}"]),

@@ -26,13 +26,20 @@ _NOW = "current"
 
 
 def _policy(
-    kind: str, word: str, config: str, *, names: str = "", adjust: Any = None, reference: bool = False
+    kind: str,
+    word: str,
+    config: str,
+    *,
+    names: str = "",
+    adjust: Any = None,
+    reference: bool = False,
+    tells: str = "LastModifiedTime",
 ) -> type[Table]:
     """A type that is one configuration: created, put anew, deleted."""
     given = {f"{config}.CallerReference": "{stack_id}/{logical_id}"} if reference else {}
 
     def row(operation: str, **more: Any) -> Call:
-        return call(operation, config, names=names, adjust=adjust, **given, **more)
+        return call(operation, config, **given, **more)
 
     class Policy(Table):
         type = kind
@@ -40,7 +47,7 @@ def _policy(
         makes = row(f"create_{word}")
         then = (Setting(row(f"update_{word}", Id="{ref}", IfMatch=_NOW), at_create=False),)
         ref = _main(word) + ".Id"
-        attributes = "Id={ref} LastModifiedTime=" + _main(word) + ".LastModifiedTime"
+        attributes = f"Id={{ref}} {tells}={_main(word)}.{tells}"
         unmakes = call(f"delete_{word}", Id="{ref}", IfMatch=_NOW)
         reads = (call(f"get_{word}", Id="{ref}"),)
 
@@ -72,20 +79,15 @@ ContinuousDeploymentPolicy = _policy(
 OriginAccessControl = _policy(
     "AWS::CloudFront::OriginAccessControl", "origin_access_control", "OriginAccessControlConfig"
 )
-_OriginAccessIdentity = _policy(
+CloudFrontOriginAccessIdentity = _policy(
     "AWS::CloudFront::CloudFrontOriginAccessIdentity",
     "cloud_front_origin_access_identity",
     "CloudFrontOriginAccessIdentityConfig",
     reference=True,
+    tells="S3CanonicalUserId",
 )
-PublicKey = _policy("AWS::CloudFront::PublicKey", "public_key", "PublicKeyConfig")
+PublicKey = _policy("AWS::CloudFront::PublicKey", "public_key", "PublicKeyConfig", tells="CreatedTime")
 KeyGroup = _policy("AWS::CloudFront::KeyGroup", "key_group", "KeyGroupConfig")
-
-
-class CloudFrontOriginAccessIdentity(_OriginAccessIdentity):  # type: ignore[misc,valid-type]
-    """The older way for a distribution to be someone a bucket policy can name."""
-
-    attributes = "Id={ref} S3CanonicalUserId=CloudFrontOriginAccessIdentity.S3CanonicalUserId"
 
 
 class RealtimeLogConfig(Table):

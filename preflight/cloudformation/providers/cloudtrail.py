@@ -99,6 +99,8 @@ class EventDataStore(Table):
     )
     tags = Tags(call("add_tags", ResourceId="{ref}"), remove=call("remove_tags", ResourceId="{ref}"))
     ref = "EventDataStoreArn"
-    attributes = "EventDataStoreArn={ref} Status=Status"
+    attributes = (
+        "EventDataStoreArn={ref} Status=Status CreatedTimestamp=CreatedTimestamp UpdatedTimestamp=UpdatedTimestamp"
+    )
     unmakes = call("delete_event_data_store", EventDataStore="{ref}")
     reads = (call("get_event_data_store", EventDataStore="{ref}"), call("list_tags", ResourceIdList=["{ref}"]))

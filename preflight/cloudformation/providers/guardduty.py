@@ -111,6 +111,7 @@ class PublishingDestination(Table):
     )
     ref = "DestinationId"
     untold = "DetectorId"
-    attributes = "Id={ref}"
+    attributes = "Id={ref} Status=Status"
+    describes = call("describe_publishing_destination", "DetectorId", DestinationId="{ref}")
     unmakes = call("delete_publishing_destination", "DetectorId", DestinationId="{ref}")
     reads = (call("describe_publishing_destination", "DetectorId", DestinationId="{ref}"),)

@@ -77,7 +77,8 @@ class Account(Table):
     untold = "ParentIds"
     drops = "RoleName"
     attributes = (
-        "AccountId={ref} Arn=Account.Arn JoinedMethod=Account.JoinedMethod Status=Account.Status State=Account.State"
+        "AccountId={ref} Arn=Account.Arn JoinedMethod=Account.JoinedMethod Status=Account.Status State=Account.State "
+        "JoinedTimestamp=Account.JoinedTimestamp"
     )
     describes = call("describe_account", AccountId="{ref}")
     unmakes = call("close_account", AccountId="{ref}")

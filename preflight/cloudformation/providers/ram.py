@@ -27,7 +27,11 @@ class ResourceShare(Table):
     )
     drops = "PermissionArns Tags"
     ref = "resourceShare.resourceShareArn"
-    attributes = "Arn={ref} Status=resourceShare.status OwningAccountId=resourceShare.owningAccountId"
+    attributes = (
+        "Arn={ref} Status=resourceShare.status OwningAccountId=resourceShare.owningAccountId "
+        "CreationTime=resourceShare.creationTime LastUpdatedTime=resourceShare.lastUpdatedTime "
+        "FeatureSet=resourceShare.featureSet"
+    )
     unmakes = call("delete_resource_share", resourceShareArn="{ref}")
     reads = (
         call("get_resource_shares", resourceOwner="SELF", resourceShareArns=["{ref}"]),

@@ -94,7 +94,18 @@ class ResolverQueryLoggingConfig(Table):
     makes = call("create_resolver_query_log_config", "Name DestinationArn", CreatorRequestId=_REQUEST)
     drops = "Tags"
     ref = "ResolverQueryLogConfig.Id"
-    attributes = "Id={ref} Arn=ResolverQueryLogConfig.Arn Status=ResolverQueryLogConfig.Status"
+    attributes = "Id={ref} " + " ".join(
+        f"{name}=ResolverQueryLogConfig.{name}"
+        for name in (
+            "Arn",
+            "Status",
+            "AssociationCount",
+            "CreationTime",
+            "CreatorRequestId",
+            "OwnerId",
+            "ShareStatus",
+        )
+    )
     reads = (call("get_resolver_query_log_config", ResolverQueryLogConfigId="{ref}"),)
     unmakes = call("delete_resolver_query_log_config", ResolverQueryLogConfigId="{ref}")
 
@@ -106,6 +117,9 @@ class ResolverQueryLoggingConfigAssociation(Table):
     service = "route53resolver"
     makes = call("associate_resolver_query_log_config", "ResolverQueryLogConfigId ResourceId")
     ref = "ResolverQueryLogConfigAssociation.Id"
-    attributes = "Id={ref} Status=ResolverQueryLogConfigAssociation.Status"
+    attributes = "Id={ref} " + " ".join(
+        f"{name}=ResolverQueryLogConfigAssociation.{name}"
+        for name in ("Status", "CreationTime", "Error", "ErrorMessage")
+    )
     unmakes = call("disassociate_resolver_query_log_config", "ResolverQueryLogConfigId ResourceId")
     reads = (call("get_resolver_query_log_config_association", ResolverQueryLogConfigAssociationId="{ref}"),)
