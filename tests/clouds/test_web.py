@@ -137,7 +137,7 @@ def test_an_http_apis_routes_and_payload(deployed):
         "ANY /notes/{rest+}",
         "GET /notes/own",
         "ANY /a/b/{rest+}",
-        "ANY /{a}/{b}/{c}",
+        "ANY /{a}/b/{c}",
         "$default",
     )
     routes = [(key, "Echo") for key in keys]
