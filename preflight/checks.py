@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -24,6 +25,7 @@ VPC_GUIDE = "https://docs.aws.amazon.com/vpc/latest/userguide"
 
 Mode = Literal["offline", "live"]
 Function = TypeVar("Function", bound=Callable[..., Any])
+Result = TypeVar("Result")
 
 _answers: ContextVar[list[Answer] | None] = ContextVar("answers", default=None)
 
@@ -267,6 +269,41 @@ class Stack:
         for name, value in answer.headers:
             told[name.lower()] = f"{told[name.lower()]},{value}" if name.lower() in told else value
         return Response(answer.status, told, answer.body)
+
+    def eventually(self, ask: Callable[[], Result], *, seconds: float = 60) -> Result:
+        """What `ask` answers once that is something, for messages, events and functions take their time.
+
+        As in `stack.eventually(lambda: sqs.receive_message(QueueUrl=dead).get("Messages"))`. Offline everything on its
+        way has arrived before it asks; in an account it asks every two seconds until the time is over. The last answer
+        is given, also when it is nothing.
+        """
+        waits = self._deliveries("settle") is None
+        end = time.monotonic() + (seconds if waits else 0)
+        while not (answer := ask()) and time.monotonic() < end:
+            time.sleep(2)
+        return answer
+
+    def advance(self, seconds: float = 0, *, minutes: float = 0, hours: float = 0, days: float = 0) -> None:
+        """Move the offline cloud's time forward: schedules fire, items expire, alarms are evaluated.
+
+        In an account nobody can; mark the check with `@offline_only`.
+        """
+        moved = seconds + 60 * (minutes + 60 * (hours + 24 * days))
+        if self._deliveries(f"advance/{moved}") is None:
+            raise CouldNotAsk("time passes by itself where this stack runs; mark the check with @offline_only")
+
+    def outbox(self) -> list[dict[str, Any]]:
+        """What would have left AWS: mails, text messages, calls to the web, with `protocol`, `to` and `message`.
+
+        Offline only, for in an account it has left.
+        """
+        sent = self._deliveries("outbox")
+        if sent is None:
+            raise CouldNotAsk("what is sent from an account is gone; mark the check with @offline_only")
+        return list(sent)
+
+    def _deliveries(self, asked: str) -> Any:
+        return self._deployment.deliveries(asked) if self._deployment.deliveries is not None else None
 
     def of_type(self, *types: str) -> list[Item]:
         """The resources of these types, with their properties resolved."""

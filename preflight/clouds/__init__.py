@@ -33,7 +33,8 @@ class Deployment:
     `resources` are the stack's resources (logical_id, type, physical_id, status, ...), `not_emulated` the properties
     that have no effect where it runs, as (logical id, dotted path). `make_client(service, region, keys)` gives a
     boto3 client with these keys, or with the deployer's when keys is None; `request(method, url, headers, body)` makes
-    a plain HTTP request and gives what has `status`, `headers` (pairs) and `body`.
+    a plain HTTP request and gives what has `status`, `headers` (pairs) and `body`. `deliveries` answers what an
+    offline cloud's endpoint answers of them ("settle", "advance/3600", "outbox"); None in an account.
     """
 
     stack_name: str
@@ -47,6 +48,7 @@ class Deployment:
     mode: Mode
     make_client: MakeClient
     request: MakeRequest | None = None
+    deliveries: Callable[[str], Any] | None = None
     _keys: dict[str, Keys] = field(default_factory=dict, repr=False)
     _made: list[tuple[str, str]] = field(default_factory=list, repr=False)
 

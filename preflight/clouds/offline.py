@@ -148,6 +148,7 @@ class OfflineCloud:
             mode="offline",
             make_client=self._clients.make,
             request=self._request,
+            deliveries=self.deliveries.page,
         )
 
     def delete(self, stack_name: str, *, region: str | None = None) -> None:
@@ -210,6 +211,7 @@ class OfflineCloud:
         from preflight.cloudformation import api
         from preflight.cloudformation.engine import CloudFormation
         from preflight.clouds.authorize import authorized
+        from preflight.clouds.lambda_network import reached
         from preflight.clouds.lambdas import handed_over
         from preflight.clouds.trails import Trails
         from preflight.clouds.web import Web
@@ -229,7 +231,9 @@ class OfflineCloud:
         self._undo.callback(self.beside.clear)
         self._undo.callback(api.install(self.cloudformation))
         self._undo.callback(self.cloudformation.wait)
-        self.functions: Functions = Functions(endpoint=self.serve, make_client=self._clients.make, keys=Keys)
+        self.functions: Functions = Functions(
+            endpoint=self.serve, make_client=self._clients.make, keys=Keys, network=reached
+        )
         self.authorizer.witness = Trails(self._make_client, self.account).witness
         self._undo.enter_context(handed_over(self.functions))
         # what it has under way still needs the services
