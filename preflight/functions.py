@@ -20,6 +20,7 @@ import json
 import math
 import os
 import random
+import socket
 import sys
 import threading
 import time
@@ -96,15 +97,23 @@ class Functions:
 
     `endpoint` gives the URL where the emulated services answer, asked for when the first function runs;
     `make_client(service, region, keys)` gives a boto3 client with these keys, the deployer's for None; `keys` makes
-    such keys of (access key, secret, token).
+    such keys of (access key, secret, token). `network` says which services a function reaches, as the SDKs name them
+    in AWS_ENDPOINT_URL_<SERVICE>, or None for all of them.
     """
 
     def __init__(
-        self, *, endpoint: Callable[[], str], make_client: Callable[..., Any], keys: Callable[[str, str, str], Any]
+        self,
+        *,
+        endpoint: Callable[[], str],
+        make_client: Callable[..., Any],
+        keys: Callable[[str, str, str], Any],
+        network: Callable[[Any], frozenset[str] | None] = lambda function: None,
     ) -> None:
         self._ask_endpoint = endpoint
         self._make_client = make_client
         self._make_keys = keys
+        self._network = network
+        self._nowhere: socket.socket | None = None
         self._environments = Environments()
         self._lock = threading.Lock()
         self._serving = threading.Lock()
@@ -172,6 +181,10 @@ class Functions:
         self._queue.settle(max(until - time.monotonic(), 0.0))
         with self._lock:
             self._roles.clear()
+        with self._serving:
+            if self._nowhere is not None:
+                self._nowhere.close()
+                self._nowhere = None
 
     def reset(self) -> None:
         """Close, and begin again with nothing."""
@@ -252,8 +265,10 @@ class Functions:
 
     def _plan(self, target: _Target, role: _Role) -> Plan:
         function = target.function
+        reached = self._network(function)
         with self._serving:
             endpoint = self._ask_endpoint()
+            elsewhere = endpoint if reached is None else self._silence()
         logging = _logging(function)
         variables = {
             **_HERE,
@@ -268,7 +283,8 @@ class Functions:
             "AWS_DEFAULT_REGION": target.region,
             "_HANDLER": str(function.handler),
             **{str(name): str(value) for name, value in (function.environment_vars or {}).items()},
-            "AWS_ENDPOINT_URL": endpoint,
+            "AWS_ENDPOINT_URL": elsewhere,
+            **{f"AWS_ENDPOINT_URL_{each}": endpoint for each in reached or ()},
             "AWS_ACCESS_KEY_ID": role.keys.access_key,
             "AWS_SECRET_ACCESS_KEY": role.keys.secret,
             "AWS_SESSION_TOKEN": role.keys.token,
@@ -286,6 +302,12 @@ class Functions:
             layers=tuple(hashlib.sha256(each).hexdigest() for each in _layers(function)),
             variables=tuple(sorted(variables.items())),
         )
+
+    def _silence(self) -> str:
+        """An address where nobody ever answers, for what a function's network does not reach."""
+        if self._nowhere is None:
+            self._nowhere = socket.create_server(("127.0.0.1", 0), backlog=1)
+        return f"http://localhost:{self._nowhere.getsockname()[1]}"
 
     def _role(self, arn: str, function_name: str) -> _Role:
         """A session of a function's role, as Lambda assumes it; one for all its environments."""

@@ -383,6 +383,37 @@ def test_a_function_may_what_its_role_may(account):
     assert account.call({}, name="poor")[1] is None
 
 
+def test_a_function_in_a_vpc_reaches_what_its_network_reaches(account):
+    account.cloud.client("s3").create_bucket(Bucket="notes")
+    ec2 = account.cloud.client("ec2")
+    network = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    private, public = (
+        ec2.create_subnet(VpcId=network, CidrBlock=f"10.0.{number}.0/24")["Subnet"]["SubnetId"] for number in range(2)
+    )
+    table = ec2.create_route_table(VpcId=network)["RouteTable"]["RouteTableId"]
+    ec2.associate_route_table(RouteTableId=table, SubnetId=private)
+    account.role("writer", *LOGS, "s3:PutObject", "ec2:CreateNetworkInterface")
+    place = {"SubnetIds": [private], "SecurityGroupIds": []}
+    source = NOTES.replace("return boto3", "return 'kept' if event else boto3")
+    account.function(source, role="writer", VpcConfig=place, Timeout=2)
+    assert account.call({"note": 1})[0]["errorType"] == "Sandbox.Timedout"
+    # a gateway endpoint is for its service alone
+    service = "com.amazonaws.us-east-1.s3"
+    ec2.create_vpc_endpoint(VpcId=network, ServiceName=service, VpcEndpointType="Gateway", RouteTableIds=[table])
+    assert account.call({"note": 1})[:2] == ("kept", None)
+    assert account.call({})[0]["errorType"] == "Sandbox.Timedout"
+    # a public subnet gives a function no public address
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=network)
+    ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
+    assert account.call({})[0]["errorType"] == "Sandbox.Timedout"
+    ec2.delete_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0")
+    address = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    nat = ec2.create_nat_gateway(SubnetId=public, AllocationId=address)["NatGateway"]["NatGatewayId"]
+    ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", NatGatewayId=nat)
+    assert account.call({})[1] is None
+
+
 def test_lines_are_lost_without_the_permission_to_write_them(account):
     account.role("mute")
     account.function("def handler(event, context):\n    print('heard?')\n", role="mute")
