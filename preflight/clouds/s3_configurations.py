@@ -143,6 +143,9 @@ def _refuse_replication(backend: Any, bucket: Any, body: str) -> None:
             )
             raise _refused(said)
         there = _bucket(backend, rule["Destination"]["Bucket"].rpartition(":")[2])
+        if there is None and rule["Destination"].get("Account", backend.account_id) != backend.account_id:
+            # another account's buckets are nobody's to know here
+            continue
         if there is None:
             raise _refused("Destination bucket must exist.")
         if not there.is_versioned:
