@@ -71,11 +71,13 @@ def _last_of(name: str) -> str:
     """What an ARN, a path or an address ends with: services tell the one where they were told the other."""
     if name.startswith(("http://", "https://")):
         return name.partition("//")[2]
-    return re.split(r"[:/]", name)[-1] if name.startswith("arn:") else name
+    return re.split(r"[:/]", name)[-1] if name.startswith("arn:") else name.removeprefix("custom:")
 
 
 def _parts(name: str) -> list[str]:
-    return name.split(":")[3:5] if name.startswith("arn:") else []
+    """The Region and the account an ARN names, and the suffix of a service-linked role."""
+    suffix = [name.rpartition("_")[2]] if name.startswith("awsservicerolefor") else []
+    return [*suffix, *name.split(":")[3:5]] if name.startswith("arn:") else suffix
 
 
 def _all_told(value: Any, values: Collection[str]) -> bool:
