@@ -98,7 +98,10 @@ def _resource(lines: Lines, each: Outcome, widths: list[int]) -> None:
     mark, style = _mark(each)
     name, kind = _cells(each)
     right = "recorded only" if each.state == "recorded" else ""
-    lines.mark(mark, f"{name.ljust(widths[0])}  {kind.ljust(widths[1])}", style, title_style="", right=right)
+    if sum(widths) + len(right) + 8 <= lines.width:
+        lines.mark(mark, f"{name.ljust(widths[0])}  {kind.ljust(widths[1])}", style, title_style="", right=right)
+    else:
+        lines.mark(mark, name, style, title_style="", right=f"{right} · {kind}" if right else kind)
     if each.reason and each.status.endswith("_FAILED"):
         lines.row("why", each.reason, NOT_YET)
     if each.state == "emulated" and each.not_emulated:

@@ -99,6 +99,8 @@ class NestedStack(Provider):
                 f"Embedded stack {child.stack_id} was not successfully deleted: {(child.status_reason or '').strip()}"
             )
             raise EmbeddedFailed(said, child.status_reason or "")
+        if self._parent.stack.nested.get(context.logical_id) is child:
+            del self._parent.stack.nested[context.logical_id]
 
     def _child(self, made: Made) -> Stack:
         child = self._parent.cloud.find(made.physical_id)

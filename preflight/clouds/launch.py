@@ -151,7 +151,11 @@ def launch(
             continue
         template = read[id(task)]
         say(task.name)
-        fitting = {name: value for name, value in given.items() if name in template.parameters}
+        fitting = {
+            name.rpartition(":")[2]: value
+            for name, value in given.items()
+            if name.rpartition(":")[0] in ("", task.name) and name.rpartition(":")[2] in template.parameters
+        }
         outcomes = _deploy(cloud, task, template, fitting, _again(path, parameters))
         done += outcomes
         failed = next((each.name for each in outcomes if not each.stands), None)
@@ -179,7 +183,7 @@ def account_of(path: Path) -> str | None:
 
 
 def parameters_of(words: Sequence[str]) -> dict[str, str]:
-    """Parameters by name, from words such as `Name=Value` and from parameter files in the AWS CLI's forms.
+    """Parameters by name, from words (`Name=Value`, `Stack:Name=Value`) and from files in the AWS CLI's forms.
 
     A file is a JSON list of `{"ParameterKey", "ParameterValue"}`, a list of "Name=Value", or an object by name, also
     under "Parameters". Raises Usage when a word is neither.
@@ -191,7 +195,7 @@ def parameters_of(words: Sequence[str]) -> dict[str, str]:
         if re.fullmatch(r"ParameterKey=[^,]+,ParameterValue=.*", word, re.DOTALL):
             name, _, value = word.removeprefix("ParameterKey=").partition(",ParameterValue=")
             given[name] = value
-        elif equals and re.fullmatch(r"[A-Za-z0-9]+", name):
+        elif equals and re.fullmatch(r"([A-Za-z0-9-]+:)?[A-Za-z0-9]+", name):
             given[name] = value
         elif as_file.suffix == ".json" or as_file.is_file():
             given |= _parameter_file(as_file)
@@ -318,11 +322,12 @@ def _refuse_missing(template: Template, given: Mapping[str, str], again: str) ->
 def _refuse_unknown_parameters(given: Mapping[str, str], templates: Sequence[Template], path: Path) -> None:
     known = [name for each in templates for name in each.parameters]
     for name in given:
-        if name not in known:
-            near = get_close_matches(name, known, n=1)
+        wanted = name.rpartition(":")[2]
+        if wanted not in known:
+            near = get_close_matches(wanted, known, n=1)
             has = f"did you mean {near[0]}?" if near else f"it has {', '.join(known) or 'none'}."
             where = "The template has" if len(templates) == 1 else "None of the templates has"
-            raise Usage(f"{where} no parameter {name}; {has} Leave it out: {COMMAND} {path}")
+            raise Usage(f"{where} no parameter {wanted}; {has} Leave it out: {COMMAND} {path}")
 
 
 def _read(file: Path) -> Template:

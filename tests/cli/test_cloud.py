@@ -198,6 +198,7 @@ def test_parameters_in_every_form_the_aws_cli_takes(tmp_path: Path) -> None:
         file = written(tmp_path, form, f"{index}.json")
         assert parameters_of([str(file)]) == parameters_of([f"file://{file}"]) == {"A": "1", "B": "x=y"}
     assert parameters_of(["ParameterKey=A,ParameterValue=1,2", "B=x=y"]) == {"A": "1,2", "B": "x=y"}
+    assert parameters_of(["My-Stack:A=1"]) == {"My-Stack:A": "1"}
     with pytest.raises(Usage, match="which is no parameter"):
         parameters_of([str(written(tmp_path, [7], "odd.json"))])
 
@@ -233,3 +234,18 @@ Outputs: {Arn: {Value: !GetAtt Child.Outputs.Arn}}
     written(tmp_path, sam.replace("src/,", "nowhere/,"), "app.yaml")
     said = shelf.run("cloud", "deploy", str(file)).says("F.CodeUri names nowhere/, which is not there", code=2)
     assert said.err.rstrip().endswith(f"then ./lab cloud deploy {file}")
+
+
+def test_a_parameter_may_be_for_one_stack_alone(shelf: Shelf, tmp_path: Path) -> None:
+    own = {"Parameters": {"Env": {"Type": "String", "Default": "dev"}}, "Outputs": {"Env": {"Value": {"Ref": "Env"}}}}
+    folder = assembly(tmp_path / "cdk.out", {"One": {"template": topics(**own)}, "Two": {"template": topics(**own)}})
+    said = shelf.run("cloud", "deploy", str(folder), "--json", "--parameters", "Two:Env=prod").says(code=0).json()
+    assert [each["outputs"]["Env"] for each in said["stacks"]] == ["dev", "prod"]
+
+
+def test_long_names_keep_the_types_at_the_right() -> None:
+    long = Outcome("A" * 70, "AWS::EC2::SubnetRouteTableAssociation", "a", "emulated", ())
+    stack = StackOutcome("S", "us-east-1", "CREATE_COMPLETE", resources=(long,))
+    words = str(ledger(Launch((stack,), 0.4), 100)).splitlines()
+    assert words[1].endswith("A" * 70) and words[2].endswith(" AWS::EC2::SubnetRouteTableAssociation")
+    assert all(len(line) <= 100 for line in words)
