@@ -12,6 +12,7 @@ from preflight.cloudformation.ledger import Declared
 from preflight.cloudformation.providers import Context, Made
 from preflight.cloudformation.providers._ec2 import Ec2, Tagged, backend
 from preflight.cloudformation.providers._kept import kept
+from preflight.cloudformation.providers._launching import tell_speeds
 from preflight.cloudformation.providers._table import Each, Name, Scope, Setting, Tags, call, passing_over_gone, refusal
 
 _IMPORT_KEY = call("import_key_pair", "KeyName PublicKeyMaterial")
@@ -45,6 +46,16 @@ class KeyPair(Ec2):
         )
         return answer
 
+    def read(self, made: Made, declared: Declared, context: Context) -> list[dict[str, Any]]:
+        """The pair; its private half, which is where the format is, is a PEM file whatever is asked for."""
+        return [*super().read(made, declared, context), {"KeyFormat": "pem"}]
+
+    def refuse_drops(self, declared: Declared) -> None:
+        """moto writes no PuTTY file."""
+        super().refuse_drops(declared)
+        if declared.peek("KeyFormat") == "ppk":
+            declared.not_emulated("KeyFormat")
+
     def delete(self, made: Made, declared: Declared, context: Context) -> None:
         """The private half goes too."""
         super().delete(made, declared, context)
@@ -52,7 +63,7 @@ class KeyPair(Ec2):
             context.client("ssm").delete_parameter(Name=f"/ec2/keypair/{made.attributes.get('KeyPairId')}")
 
 
-def _decoded(text: Any) -> Any:
+def decoded(text: Any) -> Any:
     """User data as it was before the template encoded it: boto3 encodes it again."""
     try:
         return base64.b64decode(str(text), validate=True).decode()
@@ -63,7 +74,7 @@ def _decoded(text: Any) -> Any:
 def _run(arguments: dict[str, Any]) -> None:
     arguments.update(MinCount=1, MaxCount=1)
     if "UserData" in arguments:
-        arguments["UserData"] = _decoded(arguments["UserData"])
+        arguments["UserData"] = decoded(arguments["UserData"])
     for disk in arguments.get("BlockDeviceMappings", []):
         if "Ebs" in disk:
             disk["Ebs"].setdefault("DeleteOnTermination", True)
@@ -179,12 +190,13 @@ class Instance(Tagged):
             elif name not in ("TagSpecifications", "InstanceRequirements", "UserData"):
                 arguments.setdefault(name, value)
         if "UserData" in data:
-            arguments.setdefault("UserData", _decoded(data["UserData"]))
+            arguments.setdefault("UserData", decoded(data["UserData"]))
         return arguments
 
     def finish(self, scope: Scope, answer: Mapping[str, Any]) -> None:
-        """The disks that come with the instance carry its tags, when that is wanted."""
+        """The disks that come with the instance are as fast as declared, and carry its tags when that is wanted."""
         super().finish(scope, answer)
+        tell_speeds(backend(scope.context), _record(scope), self.arguments(scope).get("BlockDeviceMappings", []))
         client = scope.context.client("ec2")
         wanted = [{"Key": key, "Value": value} for key, value in self.tags.of(scope).items()]
         if str(scope.declared.take("PropagateTagsToVolumeOnCreation", False)).lower() == "true":
@@ -200,7 +212,7 @@ class Instance(Tagged):
         client, record = after.context.client("ec2"), _record(after)
         old, new = (each.declared.peek("UserData", "") for each in (before, after))
         if old != new:
-            client.modify_instance_attribute(InstanceId=after.ref, UserData={"Value": _decoded(new)})
+            client.modify_instance_attribute(InstanceId=after.ref, UserData={"Value": decoded(new)})
         record.monitoring_state = "enabled" if self._flag(after, "Monitoring") else "disabled"
         _change_profile(before, after)
 

@@ -17,15 +17,9 @@ def launch_as_aws_does() -> None:
     """Correct moto's groups, once for the process."""
     from moto.autoscaling.models import FakeAutoScalingGroup
 
-    plainly, resize = (
-        FakeAutoScalingGroup.replace_autoscaling_group_instances,
-        FakeAutoScalingGroup.set_desired_capacity,
-    )
+    resize = FakeAutoScalingGroup.set_desired_capacity
 
     def replace(group: Any, count_needed: int, propagated_tags: dict[str, str]) -> None:
-        if group.ec2_launch_template is None:
-            plainly(group, count_needed, propagated_tags)
-            return
         for _ in range(count_needed):
             _launch(group, propagated_tags)
 
@@ -62,26 +56,21 @@ def _launch(group: Any, propagated_tags: dict[str, str]) -> None:
     ec2 = group.autoscaling_backend.ec2_backend
     zone, subnet = _place(group, ec2)
     override, spot = _purchase(group)
-    specification = override.get("LaunchTemplateSpecification", {})
-    template = group.ec2_launch_template
-    if specification.get("LaunchTemplateId"):
-        template = ec2.get_launch_template(specification["LaunchTemplateId"])
-    version = template.get_version(specification.get("Version") or group.launch_template_version)
-    data = version.data
+    data, told = _launched_by(group, override)
     tags = _tags_of(data)
     tags["instance"] = {**tags.get("instance", {}), **propagated_tags, ASG_NAME_TAG: group.name}
-    kind = override.get("InstanceType") or version.instance_type
+    named = {"LaunchTemplateId": told["LaunchTemplateId"], "Version": told["Version"]} if told else None
     reservation = ec2.run_instances(
         data.get("ImageId", ""),
         1,
         data.get("UserData"),
         data.get("SecurityGroups", []),
-        instance_type=kind,
+        instance_type=override.get("InstanceType") or data.get("InstanceType", ""),
         is_instance_type_default=False,
         region_name=group.region,
         placement=zone,
         subnet_id=subnet,
-        launch_template={"LaunchTemplateId": template.id, "Version": str(version.number)},
+        launch_template=named,
         security_group_ids=list(data.get("SecurityGroupIds", [])),
         nics=_cards(data, subnet),
         associate_public_ip=None,
@@ -95,6 +84,7 @@ def _launch(group: Any, propagated_tags: dict[str, str]) -> None:
         block_device_mappings=_disks(data),
     )
     instance = reservation.instances[0]
+    tell_speeds(ec2, instance, data.get("BlockDeviceMappings") or [])
     profile = data.get("IamInstanceProfile", {})
     if profile:
         ec2.associate_iam_instance_profile(
@@ -104,9 +94,45 @@ def _launch(group: Any, propagated_tags: dict[str, str]) -> None:
         )
     instance.autoscaling_group = group
     state = InstanceState(instance, protected_from_scale_in=group.new_instances_protected_from_scale_in)
-    told = {"LaunchTemplateId": template.id, "LaunchTemplateName": template.name, "Version": str(version.number)}
-    state.LaunchTemplate = told
+    if told:
+        state.LaunchTemplate = told
     group.instance_states.append(state)
+
+
+def _launched_by(group: Any, override: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """What an instance is launched by, and the launch template that says so, if it is one."""
+    if group.ec2_launch_template is None:
+        config = group.launch_config
+        data = {
+            "ImageId": config.image_id,
+            "InstanceType": config.instance_type,
+            "KeyName": config.key_name,
+            "SecurityGroupIds": config.security_groups,
+            "UserData": config.user_data,
+            "BlockDeviceMappings": config.block_device_mapping_dict,
+            "EbsOptimized": config.ebs_optimized,
+            "Monitoring": {"Enabled": bool(config.instance_monitoring_enabled)},
+            "MetadataOptions": config.metadata_options or {},
+            "NetworkInterfaces": [{"AssociatePublicIpAddress": config.associate_public_ip_address}],
+            "IamInstanceProfile": {"Name": config.iam_instance_profile} if config.iam_instance_profile else {},
+        }
+        return data, {}
+    specification = override.get("LaunchTemplateSpecification", {})
+    template = group.ec2_launch_template
+    if specification.get("LaunchTemplateId"):
+        template = group.autoscaling_backend.ec2_backend.get_launch_template(specification["LaunchTemplateId"])
+    version = template.get_version(specification.get("Version") or group.launch_template_version)
+    told = {"LaunchTemplateId": template.id, "LaunchTemplateName": template.name, "Version": str(version.number)}
+    return version.data, told
+
+
+def tell_speeds(ec2: Any, instance: Any, mappings: list[dict[str, Any]]) -> None:
+    """A disk has the speed that was asked for; moto forgets it of disks that come with an instance."""
+    for mapping in mappings:
+        disk = instance.block_device_mapping.get(mapping.get("DeviceName"))
+        for name in ("Iops", "Throughput"):
+            if disk is not None and name in mapping.get("Ebs", {}):
+                setattr(ec2.volumes[disk.volume_id], name, int(mapping["Ebs"][name]))
 
 
 def _place(group: Any, ec2: Any) -> tuple[str, str | None]:

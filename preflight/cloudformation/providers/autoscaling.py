@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from preflight.cloudformation.ledger import Declared
-from preflight.cloudformation.providers import Context, Made, Provider
+from preflight.cloudformation.providers import Context, Made
+from preflight.cloudformation.providers._ec2_instances import decoded
 from preflight.cloudformation.providers._kept import keep, kept
 from preflight.cloudformation.providers._launching import launch_as_aws_does
 from preflight.cloudformation.providers._table import (
@@ -315,24 +316,37 @@ def _flag(value: Any) -> bool:
     return str(value).lower() == "true"
 
 
-class LaunchConfiguration(Provider):
-    """What AWS no longer makes for an account that never had one.
+def _decode(arguments: dict[str, Any]) -> None:
+    if "UserData" in arguments:
+        arguments["UserData"] = decoded(arguments["UserData"])
 
-    https://docs.aws.amazon.com/autoscaling/ec2/userguide/launch-configurations.html, checked_on 2026-11-22
+
+class LaunchConfiguration(_AutoScaling):
+    """How to launch instances, as it was before launch templates.
+
+    AWS makes none for an account that had none before October 2024; older accounts still deploy templates with them
+    (https://docs.aws.amazon.com/autoscaling/ec2/userguide/launch-configurations.html, checked_on 2026-11-22).
     """
 
     type = "AWS::AutoScaling::LaunchConfiguration"
+    named = Name("LaunchConfigurationName", limit=255)
+    makes = call(
+        "create_launch_configuration",
+        "AssociatePublicIpAddress BlockDeviceMappings EbsOptimized IamInstanceProfile ImageId "
+        "InstanceMonitoring.Enabled=InstanceMonitoring InstanceType KernelId KeyName MetadataOptions "
+        "SecurityGroups SpotPrice UserData InstanceId",
+        LaunchConfigurationName="{name}",
+        adjust=_decode,
+    )
+    ref = "{name}"
+    unmakes = call("delete_launch_configuration", LaunchConfigurationName="{ref}")
+    reads = (call("describe_launch_configurations", LaunchConfigurationNames=["{ref}"]),)
 
-    def create(self, declared: Declared, context: Context) -> Made:
-        """Refuse."""
-        said = (
-            "The Launch Configuration creation operation is not available in your account. Use launch templates to "
-            "create configuration templates for your Auto Scaling groups."
-        )
-        raise refusal("UnsupportedOperation", said, "CreateLaunchConfiguration")
-
-    def delete(self, made: Made, declared: Declared, context: Context) -> None:
-        """Nothing was made."""
+    def read(self, made: Made, declared: Declared, context: Context) -> list[dict[str, Any]]:
+        """The configuration, its monitoring under the template's name for it."""
+        answers = super().read(made, declared, context)
+        found = [each for answer in answers for each in answer["LaunchConfigurations"]]
+        return [*answers, *({"InstanceMonitoring": each["InstanceMonitoring"]["Enabled"]} for each in found)]
 
 
 _POLICY = (

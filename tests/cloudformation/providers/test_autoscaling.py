@@ -198,9 +198,32 @@ def test_a_group_aws_would_refuse_is_refused(bench, scaling, template, subnets, 
     ]
 
 
-def test_a_new_account_makes_no_launch_configuration(bench):
-    with pytest.raises(ClientError, match="is not available in your account"):
-        bench.make(f"{AS}LaunchConfiguration", "L", ImageId="ami-12345678", InstanceType="t3.micro")
+def test_a_launch_configuration_still_launches(bench, ec2, wall, subnets):
+    image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    config = bench.make(
+        f"{AS}LaunchConfiguration",
+        "Config",
+        ImageId=image,
+        InstanceType="t3.micro",
+        SecurityGroups=[wall],
+        InstanceMonitoring=False,
+        AssociatePublicIpAddress=True,
+        UserData="aGVsbG8=",
+        BlockDeviceMappings=[{"DeviceName": "/dev/xvda", "Ebs": {"VolumeSize": 21, "Encrypted": True}}],
+    )
+    assert (config.unapplied, bench.lost(config)) == ((), set())
+    bench.make(
+        f"{AS}AutoScalingGroup",
+        "G",
+        MinSize="3",
+        MaxSize="3",
+        VPCZoneIdentifier=subnets,
+        LaunchConfigurationName=config.ref,
+    )
+    servers = running(ec2)
+    assert len({each["SubnetId"] for each in servers}) == 3
+    assert {each["SecurityGroups"][0]["GroupId"] for each in servers} == {wall}
+    assert all(each["PublicIpAddress"] for each in servers)
 
 
 TRACKING = {

@@ -222,7 +222,7 @@ def test_a_whole_network_goes_as_it_came(bench, ec2):
         SourceDestCheck=False,
         Tags=NAME,
     )
-    make("KeyPair", "Key", ("KeyFormat",), KeyName="key", KeyType="ed25519", KeyFormat="pem", Tags=NAME)
+    make("KeyPair", "Key", KeyName="key", KeyType="ed25519", KeyFormat="pem", Tags=NAME)
     image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
     script = base64.b64encode(b"#!/bin/bash\necho hello").decode()
     server = make(
