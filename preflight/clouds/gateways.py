@@ -311,9 +311,9 @@ def _patch_value(document: Document, kind: Any, steps: list[str], value: Any) ->
     *way, last = steps
     holder: Any = document
     for each in way:
-        if isinstance(holder.get(each), list):
-            last, way = each, []
-            value = steps[-1]
+        if isinstance(holder.get(each), list) or each in LISTS:
+            # the item stands in the path
+            last, value = each, steps[-1]
             break
         if not isinstance(holder.get(each), dict):
             holder[each] = {}
