@@ -157,7 +157,8 @@ def _user(iam: Any, account: str, record: Any, boundaries: Mapping[str, str]) ->
     for group in iam.groups.values():
         if any(member.name == user.name for member in group.users):
             policies += _attached(group, f"group {group.name}")
-    boundary = boundaries.get(user.arn)
+    held = getattr(user, "permissions_boundary", None) or {}
+    boundary = held.get("PermissionsBoundaryArn") or boundaries.get(user.arn)
     limits = (_managed(iam, boundary),) if boundary else ()
     return Caller(principal, tuple(policies), limits, context={"aws:userid": user.id})
 

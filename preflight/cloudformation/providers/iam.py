@@ -203,6 +203,10 @@ class User(_Iam):
             remove=call("delete_login_profile", UserName="{ref}"),
             first=True,
         ),
+        Setting(
+            call("put_user_permissions_boundary", "PermissionsBoundary", UserName="{ref}"),
+            remove=call("delete_user_permissions_boundary", UserName="{ref}"),
+        ),
         Each(
             "Groups",
             add=call("add_user_to_group", GroupName="{item}", UserName="{ref}"),
@@ -225,41 +229,18 @@ class User(_Iam):
         call("list_user_tags", UserName="{ref}"),
     )
     in_place = frozenset({"Path"})
-    # no API of the emulated IAM holds a user's boundary: it is kept beside for whoever judges permissions.
-    drops = "PermissionsBoundary LoginProfile.PasswordResetRequired"
-
-    def finish(self, scope: Scope, answer: Mapping[str, Any]) -> None:
-        """Keep the boundary beside."""
-        super().finish(scope, answer)
-        self._keep_boundary(scope)
+    untold = "LoginProfile.Password"
 
     def change(self, before: Scope, after: Scope) -> None:
-        """Move to another path, and keep the new boundary beside."""
+        """Move to another path, then what the table says."""
         path = after.declared.peek("Path", "/")
         if path != before.declared.peek("Path", "/"):
-            after.context.beside.get("user_boundaries", {}).pop(before.fill("{made.Arn}"), None)
             self.ask(after, "update_user", {"UserName": after.ref, "NewPath": path})
         super().change(before, after)
-        self._keep_boundary(after)
-
-    def clear(self, scope: Scope) -> None:
-        """Forget the boundary with the user."""
-        super().clear(scope)
-        arn = scope.fill("{made.Arn}")
-        scope.context.beside.get("user_boundaries", {}).pop(arn, None)
 
     def read(self, made: Made, declared: Declared, context: Context) -> list[dict[str, Any]]:
         """The inline policies are read one by one."""
         return _with_inline(super().read(made, declared, context), "user", made, context)
-
-    def _keep_boundary(self, scope: Scope) -> None:
-        arn = scope.context.client("iam").get_user(UserName=scope.ref)["User"]["Arn"]
-        boundary = scope.declared.peek("PermissionsBoundary")
-        kept = scope.context.beside.setdefault("user_boundaries", {})
-        if boundary is not None:
-            kept[arn] = boundary
-        else:
-            kept.pop(arn, None)
 
 
 class Role(_Iam):

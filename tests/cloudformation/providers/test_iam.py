@@ -110,11 +110,22 @@ def test_a_trust_policy_may_name_whoever_is_there_or_elsewhere(bench):
     bench.make("AWS::IAM::Role", AssumeRolePolicyDocument={**TRUST, "Statement": statement})
 
 
+def boundary(bench, user: str) -> str | None:
+    facts = bench.client("iam").get_user(UserName=user)["User"]
+    return facts.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
+
+
+def test_a_boundary_that_is_not_there_is_refused(bench):
+    with pytest.raises(ClientError, match="does not exist or is not attachable"):
+        bench.make("AWS::IAM::User", UserName="nurse", PermissionsBoundary="arn:aws:iam::123456789012:policy/nobody")
+    assert bench.client("iam").list_users()["Users"] == []
+
+
 def test_a_user_moves_to_another_path(bench):
     user = bench.make("AWS::IAM::User", UserName="nurse", PermissionsBoundary=POWER_USER)
     moved = bench.change(user, UserName="nurse", Path="/clinic/", PermissionsBoundary=POWER_USER)
     assert moved["Arn"] == "arn:aws:iam::123456789012:user/clinic/nurse"
-    assert bench.beside["user_boundaries"] == {moved["Arn"]: POWER_USER}
+    assert boundary(bench, "nurse") == POWER_USER
 
 
 def test_a_role_that_failed_half_way_is_not_left_behind(bench):
@@ -143,10 +154,10 @@ def test_a_user_with_groups_policies_password_and_boundary(bench):
     }
     user = bench.make("AWS::IAM::User", "Ana", **declared)
     arn = "arn:aws:iam::123456789012:user/people/ana"
-    assert user.unapplied == ("LoginProfile.PasswordResetRequired", "PermissionsBoundary")
+    assert user.unapplied == ()
     assert user["Arn"] == arn
-    assert bench.beside["user_boundaries"] == {arn: POWER_USER}
-    assert bench.lost(user) == {"LoginProfile.Password=correct horse 9!"}
+    assert boundary(bench, "ana") == POWER_USER
+    assert bench.lost(user) == set()
 
     declared.update(Groups=["other"], Policies=[], LoginProfile={"Password": "another horse 9!"})
     del declared["PermissionsBoundary"], declared["ManagedPolicyArns"]
@@ -155,7 +166,7 @@ def test_a_user_with_groups_policies_password_and_boundary(bench):
     assert [each["GroupName"] for each in iam.list_groups_for_user(UserName="ana")["Groups"]] == ["other"]
     assert inline(bench, "user", "ana") == []
     assert attached(bench, "user", "ana") == set()
-    assert bench.beside["user_boundaries"] == {}
+    assert boundary(bench, "ana") is None
 
     bench.delete(changed)
     bench.delete(changed)
@@ -306,7 +317,7 @@ def test_identity_providers(bench):
     assert iam.list_open_id_connect_providers()["OpenIDConnectProviderList"] == []
 
     saml = bench.make("AWS::IAM::SAMLProvider", "Saml", Name="corp", SamlMetadataDocument="<a>" + "x" * 1000)
-    assert (saml.unapplied, bench.lost(saml)) == ((), {"Name=corp"})
+    assert (saml.unapplied, bench.lost(saml)) == ((), set())
     bench.delete(bench.change(saml, Name="corp", SamlMetadataDocument="<b>" + "y" * 1000))
     assert iam.list_saml_providers()["SAMLProviderList"] == []
 
