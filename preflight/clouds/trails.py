@@ -41,6 +41,7 @@ DATA = {
     "rds-data": re.compile(r".*"),
     "ssmmessages": re.compile(r".*"),
 }
+LOOKS = re.compile(r"ListObjects(V2)?|ListObjectVersions|GetObject|HeadObject")
 SECRET = re.compile(r"(?i)password|secret(string|binary|accesskey)|plaintext|privatekey|authtoken")
 
 
@@ -90,7 +91,7 @@ class Trails:
 
     def _flush_for(self, call: Call, logging: list[Any]) -> None:
         """Put the files that somebody is about to look for."""
-        if call.signed_for != "s3" or call.request.method not in ("GET", "HEAD"):
+        if call.signed_for != "s3" or LOOKS.fullmatch(call.operation) is None:
             return
         for trail in logging:
             if trail.bucket_name in f"{call.request.host}{call.request.path}":

@@ -36,7 +36,7 @@ def _policy(
     tells: str = "LastModifiedTime",
 ) -> type[Table]:
     """A type that is one configuration: created, put anew, deleted."""
-    given = {f"{config}.CallerReference": "{stack_id}/{logical_id}"} if reference else {}
+    given: dict[str, Any] = {f"{config}.CallerReference": "{stack_id}/{logical_id}"} if reference else {}
 
     def row(operation: str, **more: Any) -> Call:
         return call(operation, config, **given, **more)
