@@ -22,21 +22,30 @@ class VPCPeeringConnection(Tagged):
     reads = (call("describe_vpc_peering_connections", VpcPeeringConnectionIds=["{ref}"]),)
 
     def finish(self, scope: Scope, answer: Mapping[str, Any]) -> None:
-        """Accept at the other end, when the other end is ours."""
+        """Accept at the other end: ours, or one whose role lets CloudFormation in.
+
+        https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/peer-with-vpc-in-another-account.html,
+        checked_on 2026-11-22
+        """
         super().finish(scope, answer)
-        if str(scope.declared.peek("PeerOwnerId", scope.context.account)) == scope.context.account:
-            region = scope.declared.peek("PeerRegion", scope.context.region)
+        account, region = _peer(scope.declared, scope.context)
+        if account == scope.context.account:
             there = scope.context.client("ec2", region)
             there.accept_vpc_peering_connection(VpcPeeringConnectionId=scope.ref)
+        elif scope.declared.take("PeerRoleArn") is not None:
+            _backend_at(account, region).accept_vpc_peering_connection(scope.ref)
 
     def delete(self, made: Made, declared: Declared, context: Context) -> None:
         """Both ends forget it; moto keeps the deleted one for ever."""
         super().delete(made, declared, context)
-        account, region = (
-            declared.peek(*each) for each in (("PeerOwnerId", context.account), ("PeerRegion", context.region))
-        )
-        for ec2 in (backend(context), _backend_at(str(account), str(region))):
+        for ec2 in (backend(context), _backend_at(*_peer(declared, context))):
             ec2.vpc_pcxs.pop(made.physical_id, None)
+
+
+def _peer(declared: Declared, context: Context) -> tuple[str, str]:
+    """The account and the Region of a peering's other end."""
+    account, region = declared.peek("PeerOwnerId", context.account), declared.peek("PeerRegion", context.region)
+    return str(account), str(region)
 
 
 def _gateway(scope: Scope) -> Any:

@@ -172,6 +172,29 @@ def test_a_gateway_asks_a_peer_in_another_region(bench, ec2, hub):
     assert there.describe_transit_gateway_peering_attachments()["TransitGatewayPeeringAttachments"] == []
 
 
+@pytest.mark.parametrize(
+    ("there", "role", "state"),
+    [
+        ({}, {}, "active"),
+        ({"PeerRegion": "eu-west-1"}, {}, "active"),
+        ({"PeerOwnerId": "210987654321"}, {"PeerRoleArn": "arn:aws:iam::210987654321:role/peer"}, "active"),
+        ({"PeerOwnerId": "210987654321"}, {}, "pending-acceptance"),
+    ],
+)
+def test_a_peering_is_accepted_where_it_may_be(bench, ec2, vpcs, there, role, state):
+    from moto.ec2.models import ec2_backends
+
+    region, account = there.get("PeerRegion", "us-east-1"), there.get("PeerOwnerId", "123456789012")
+    peer = ec2_backends[account][region].create_vpc("10.77.0.0/16").id
+    made = bench.make(f"{EC2}VPCPeeringConnection", "P", VpcId=vpcs[0], PeerVpcId=peer, **there, **role)
+    assert made.unapplied == ()
+    found = ec2.describe_vpc_peering_connections(VpcPeeringConnectionIds=[made.ref])["VpcPeeringConnections"]
+    assert [each["Status"]["Code"] for each in found] == [state]
+    bench.delete(made)
+    bench.delete(made)
+    assert ec2.describe_vpc_peering_connections()["VpcPeeringConnections"] == []
+
+
 @pytest.mark.parametrize("at_hub", [False, True])
 def test_a_vpn_ends_at_a_vpc_or_at_a_hub(bench, ec2, hub, vpcs, at_hub):
     made = [
