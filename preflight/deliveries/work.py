@@ -14,6 +14,8 @@ Job = Callable[[], None]
 THREADS = 8
 # a thread without work ends after so many seconds
 IDLE = 2.0
+# how long closing waits for what is under way, all threads together
+PATIENCE = 0.5
 
 
 class Work:
@@ -77,8 +79,9 @@ class Work:
         with self._changed:
             self._closed = True
         self.forget()
+        end = monotonic() + PATIENCE
         for thread in list(self._threads):
-            thread.join(1)
+            thread.join(max(0.0, end - monotonic()))
 
     def _is_idle(self) -> bool:
         return not self._waiting and not self._busy and not any(each[4] for each in self._later)
