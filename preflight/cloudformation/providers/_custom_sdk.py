@@ -37,8 +37,11 @@ def call_of(properties: Mapping[str, Any], kind: str) -> dict[str, Any] | None:
     return found if isinstance(found, dict) and {"service", "action"} <= found.keys() else None
 
 
-def run_calls(event: Event, function: Mapping[str, Any] | None) -> Answer:
-    """Make the call declared for this request with the function's role, and answer with what it told."""
+def run_calls(event: Event, function: Mapping[str, Any] | None) -> Answer | None:
+    """Make the call declared for this request with the function's role, and answer with what it told.
+
+    None when the emulated service has no such call: nobody knows what AWS would have answered.
+    """
     physical_id = _physical_id(event)
     wanted = call_of(event.properties, event.kind)
     if wanted is None:
@@ -52,6 +55,8 @@ def run_calls(event: Event, function: Mapping[str, Any] | None) -> Answer:
             name: each for name, each in told.items() if paths is None or any(name.startswith(path) for path in paths)
         }
     except Exception as error:
+        if _is_not_emulated(error):
+            return None
         ignored = wanted.get("ignoreErrorCodesMatching")
         if not ignored or not re.search(ignored, _name_of(error)):
             raise failed(_message_of(error), event, physical_id) from error
@@ -152,6 +157,10 @@ def _flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
             yield from _flat(each, f"{path}.{index}" if path else str(index))
     elif not isinstance(value, datetime):
         yield path, value
+
+
+def _is_not_emulated(error: Exception) -> bool:
+    return isinstance(error, NotImplementedError) or _message_of(error) == "Not yet implemented"
 
 
 def _name_of(error: Exception) -> str:

@@ -248,6 +248,15 @@ def test_what_an_sdk_call_answers_with(bench, lambda_):
     assert bench.client("s3").list_objects_v2(Bucket="here")["KeyCount"] == 0
 
 
+def test_a_call_that_nothing_here_answers_is_recorded(bench, lambda_):
+    for service, action in (("Grafana", "listWorkspaces"), ("LakeFormation", "searchTablesByLFTags")):
+        expression = {"Expression": [{"TagKey": "a", "TagValues": ["b"]}]} if service == "LakeFormation" else {}
+        create = call(service=service, action=action, parameters=expression)
+        made = bench.make("Custom::AWS", "Call", ServiceToken=TOKEN, InstallLatestAwsSdk=False, Create=create)
+        assert made.made.recorded
+        bench.delete(made)
+
+
 @pytest.mark.parametrize(
     ("name", "service"),
     [
