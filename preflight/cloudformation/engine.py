@@ -148,6 +148,7 @@ class CloudFormation:
                 # what the failed attempt did is still there to be undone, or to be built upon
                 earlier, before = self._operations[stack.stack_id]
                 operation.steps, operation.leftovers = earlier.steps, earlier.leftovers
+                operation.children = earlier.children
             _accept(stack, template, parameters or {}, values, new_tags)
             stack.options |= options or {}
             self._operations[stack.stack_id] = (operation, before)

@@ -70,8 +70,14 @@ class NestedStack(Provider):
         if operation is None:
             return _made(child)
         work, earlier = operation
+        if child.stack_id in self._parent.children:
+            # an attempt that failed and was left as it stands: what it did is to be undone, or built upon
+            failed, earlier = self._parent.children[child.stack_id]
+            work.steps, work.leftovers = failed.steps, failed.leftovers
         failure = work.update(earlier, roll_back=not self._parent.keeps_failures, clean_up=False)
         if failure is not None:
+            if self._parent.keeps_failures:
+                self._parent.children[child.stack_id] = (work, earlier)
             said = (
                 f"Embedded stack {child.stack_id} was not successfully updated. "
                 f"Currently in {child.status} with reason: {failure.summary.strip()}"

@@ -141,6 +141,33 @@ def test_an_update_that_fails_beside_goes_back_inside_too(cloud: OfflineCloud) -
     assert queues(cloud) == []
 
 
+def test_what_failed_inside_can_be_kept_mended_and_deleted(cloud: OfflineCloud) -> None:
+    bad = put(cloud, "a", Queue=queue(), Bad={**FAILS, "DependsOn": "Queue"})
+    good = put(cloud, "b", Queue=queue(DelaySeconds=3))
+    formation = cloud.cloudformation
+    with pytest.raises(DeployFailed):
+        formation.create_stack("Top", parent(bad), on_failure="DO_NOTHING")
+    child = formation.get("Top").nested["Nested"]
+    assert child.status == "CREATE_FAILED" and queues(cloud) == ["first"]
+    cloud.delete("Top")
+    assert queues(cloud) == [] and child.status == "DELETE_COMPLETE"
+
+    cloud.deploy_template("Next", parent(good))
+    with pytest.raises(DeployFailed):
+        formation.update_stack("Next", parent(bad), roll_back=False)
+    assert formation.get("Next").status == formation.get("Next").nested["Nested"].status == "UPDATE_FAILED"
+    formation.roll_back("Next")
+    assert formation.get("Next").status == "UPDATE_ROLLBACK_COMPLETE" and queues(cloud) == ["first"]
+    assert formation.get("Next").nested["Nested"].status == "UPDATE_ROLLBACK_COMPLETE"
+
+    with pytest.raises(DeployFailed):
+        formation.update_stack("Next", parent(bad), roll_back=False)
+    formation.update_stack("Next", parent(put(cloud, "c", Queue=queue(DelaySeconds=7))))
+    assert formation.get("Next").nested["Nested"].status == formation.get("Next").status == "UPDATE_COMPLETE"
+    cloud.delete("Next")
+    assert queues(cloud) == []
+
+
 @pytest.mark.parametrize(
     ("body", "words"),
     [
