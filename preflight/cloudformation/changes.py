@@ -83,6 +83,9 @@ def predict(
             continue
         if change.action == "Add" or change.replacement == "True":
             renewed.add(name)
+        elif change.type == nested.TYPE:
+            # the stack stays, what it puts out may not
+            renewed.add(f"{name}.Outputs")
         changes.append(change)
     gone = [each for name, each in stack.resources.items() if name not in needs and each.status != "DELETE_COMPLETE"]
     return changes + [Change(each.logical_id, each.type, "Remove") for each in reversed(gone)]
@@ -97,7 +100,8 @@ def _change_of(
     after = schema.coerced(properties) if schema else properties
     if existing is None:
         return Change(name, declared.type, "Add", after=after)
-    touched = names_in(declared.properties) & renewed
+    asked = names_in(declared.properties)
+    touched = {each for each in asked if each in renewed or f"{each}.Outputs" in renewed}
     found = tuple(_dynamic(each) for each in plan.differences(declared.type, existing.properties, after))
     scopes = ["Properties"] if found else []
     if existing.tags != dict(tags) and schema is not None and schema.tags_property:
@@ -147,12 +151,8 @@ def _scope_before(
         return LATER if name in renewed or name not in stack.resources else old_ref(name)
 
     def attribute(name: str, wanted: str) -> Any:
-        if name in renewed or name not in stack.resources:
-            return LATER
-        existing = stack.resources[name]
-        # what a nested stack will put out is known once it has changed
-        inside = existing.type == nested.TYPE and wanted not in existing.attributes
-        return LATER if inside else old_attribute(name, wanted)
+        changed = name in renewed or f"{name}.{wanted.partition('.')[0]}" in renewed
+        return LATER if changed or name not in stack.resources else old_attribute(name, wanted)
 
     scope.ref, scope.attribute = ref, attribute
     return scope

@@ -141,6 +141,28 @@ def test_an_update_that_fails_beside_goes_back_inside_too(cloud: OfflineCloud) -
     assert queues(cloud) == []
 
 
+def test_a_change_set_knows_that_outputs_may_change(cloud: OfflineCloud) -> None:
+    setting = {"Type": "AWS::SSM::Parameter", "Properties": {
+        "Type": "String", "Value": {"Fn::GetAtt": ["Nested", "Outputs.Queue"]}}}  # fmt: skip
+    cloud.deploy_template("Top", parent(put(cloud, "a", Queue=queue()), Setting=setting))
+    api = cloud.client("cloudformation")
+    later = parent(put(cloud, "b", Queue=queue(QueueName="third"), More=queue(QueueName="more")), Setting=setting)
+    body = {**later.body, "Outputs": {"More": {"Value": {"Fn::GetAtt": "Nested.Outputs.More"}}}}
+    made = api.create_change_set(StackName="Top", ChangeSetName="c", TemplateBody=json.dumps(body))
+    told = {
+        each["ResourceChange"]["LogicalResourceId"]: each["ResourceChange"]
+        for each in api.describe_change_set(ChangeSetName=made["Id"])["Changes"]
+    }
+    assert list(told) == ["Nested", "Setting"] and told["Setting"]["Replacement"] == "False"
+    (detail,) = told["Setting"]["Details"]
+    assert (detail["Evaluation"], detail["CausingEntity"]) == ("Dynamic", "Nested")
+    api.execute_change_set(ChangeSetName=made["Id"])
+    cloud.cloudformation.wait()
+    assert cloud.cloudformation.get("Top").outputs["More"].endswith("/more")
+    value = cloud.client("ssm").get_parameter(Name=cloud.cloudformation.get("Top").resources["Setting"].physical_id)
+    assert value["Parameter"]["Value"].endswith("/third")
+
+
 def test_what_failed_inside_can_be_kept_mended_and_deleted(cloud: OfflineCloud) -> None:
     bad = put(cloud, "a", Queue=queue(), Bad={**FAILS, "DependsOn": "Queue"})
     good = put(cloud, "b", Queue=queue(DelaySeconds=3))
