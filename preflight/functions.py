@@ -14,10 +14,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
-import heapq
-import itertools
 import json
-import math
 import os
 import random
 import socket
@@ -27,30 +24,25 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from preflight.function_environments import Environment, Environments, Outcome, Plan, now_ms
+from preflight.function_environments import Environment, Environments, Plan
+from preflight.function_queue import Queue, Sent
+from preflight.function_report import batches, report
 
 # a minute of AWS's waiting is a tenth of a second here
 PACE = 1 / 600
 RETRY_AFTER = (60.0, 120.0)
 MAXIMUM_EVENT_AGE = 21600
-# how many run at once, and how many threads work on the queue of asynchronous invocations
+# how many run at once
 MOST_AT_ONCE = 50
-MOST_SENDERS = 8
 
 SYNCHRONOUS_LIMIT = 6 * 1024 * 1024
 # 1 MB since October 2025
 ASYNCHRONOUS_LIMIT = 1024 * 1024
-RESPONSE_LIMIT = 6291556
 LOG_TAIL = 4096
-# one event of CloudWatch Logs, and one PutLogEvents
-# https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html, checked_on 2026-11-22
-LOG_EVENT = 256 * 1024 - 26
-LOG_BATCH = 1048576
-LOG_BATCH_EVENTS = 10000
 
 
 @dataclass(frozen=True)
@@ -118,7 +110,7 @@ class Functions:
         self._lock = threading.Lock()
         self._serving = threading.Lock()
         self._roles: dict[tuple[str, str], _Role] = {}
-        self._queue = _Queue(self._attempt)
+        self._queue = Queue(self._attempt, self._note_lost)
         self._change = threading.Condition()
         self._under_way = 0
         self._open = True
@@ -159,7 +151,7 @@ class Functions:
         """
         target = self._find(function, qualifier, region, account)
         event = _event(payload, ASYNCHRONOUS_LIMIT)
-        sent = _Sent(str(uuid.uuid4()), target.arn, event, region, account, cause)
+        sent = Sent(str(uuid.uuid4()), target.arn, event, region, account, cause)
         self._queue.put(sent, 0.0)
         return sent.id
 
@@ -256,7 +248,7 @@ class Functions:
             role = self._role(function.role, target.name)
             environment = self._environments.take(self._plan(target, role), function.code_bytes, _layers(function))
             outcome = environment.invoke(request_id, event, arn=target.arn, client=client)
-            payload, error, lines = _report(target, request_id, environment, outcome)
+            payload, error, lines = report(target.function, target.version, request_id, environment, outcome)
             self._write_log(environment, role, target, lines)
         finally:
             self._environments.give_back(target.plain_arn, environment)
@@ -337,12 +329,12 @@ class Functions:
                     logs.create_log_group(logGroupName=group)
                     logs.create_log_stream(logGroupName=group, logStreamName=stream)
                 environment.log_ready = True
-            for batch in _batches(lines):
+            for batch in batches(lines):
                 logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=batch)
         except ClientError:
             return
 
-    def _attempt(self, sent: _Sent) -> float | None:
+    def _attempt(self, sent: Sent) -> float | None:
         """Try one asynchronous invocation; gives the seconds until the next try, or None when it is over."""
         try:
             target = self._find(sent.function, None, sent.region, sent.account)
@@ -376,8 +368,11 @@ class Functions:
         sent.waited += wait
         return wait * PACE
 
+    def _note_lost(self, sent: Sent, error: Exception) -> None:
+        self.undelivered.append(Undelivered(sent.function, "", repr(error)))
+
     def _put_aside(
-        self, sent: _Sent, target: _Target, config: Mapping[str, Any], condition: str, made: Invocation | None
+        self, sent: Sent, target: _Target, config: Mapping[str, Any], condition: str, made: Invocation | None
     ) -> None:
         """A failed event goes to the dead-letter queue as it came, and to the destination as a record."""
         dead = getattr(target.function, "dead_letter_config", None) or {}
@@ -394,7 +389,7 @@ class Functions:
         self._deliver(sent, target, config.get("OnFailure"), condition, made)
 
     def _deliver(
-        self, sent: _Sent, target: _Target, destination: str | None, condition: str, made: Invocation | None
+        self, sent: Sent, target: _Target, destination: str | None, condition: str, made: Invocation | None
     ) -> None:
         if not destination:
             return
@@ -467,98 +462,6 @@ class _Role:
             if (service, region) not in self._made:
                 self._made[service, region] = self._make(service, region, self.keys)
             return self._made[service, region]
-
-
-@dataclass
-class _Sent:
-    """An asynchronous invocation on its way; `waited` are the seconds AWS would have let it wait."""
-
-    id: str
-    function: str
-    event: str
-    region: str
-    account: str
-    cause: str
-    tries: int = 0
-    waited: float = 0.0
-    born: float = field(default_factory=time.monotonic)
-
-    @property
-    def age(self) -> float:
-        return time.monotonic() - self.born + self.waited
-
-
-class _Queue:
-    """Events that are due now or later, and the threads that try them."""
-
-    def __init__(self, attempt: Callable[[_Sent], float | None]) -> None:
-        self._attempt = attempt
-        self._change = threading.Condition()
-        self._due: list[tuple[float, int, _Sent]] = []
-        self._count = itertools.count()
-        self._threads = 0
-        self._waiting = 0
-        self._busy = 0
-        self._era = 0
-
-    def put(self, sent: _Sent, delay: float) -> None:
-        """Try this event in so many seconds."""
-        with self._change:
-            heapq.heappush(self._due, (time.monotonic() + delay, next(self._count), sent))
-            if not self._waiting and self._threads < MOST_SENDERS:
-                self._threads += 1
-                threading.Thread(target=self._work, daemon=True).start()
-            self._change.notify_all()
-
-    def settle(self, timeout: float) -> bool:
-        """Wait until nothing is due or under way."""
-        with self._change:
-            return self._change.wait_for(lambda: not self._due and not self._busy, timeout)
-
-    def clear(self) -> None:
-        """Drop everything; what is under way comes to nothing."""
-        with self._change:
-            self._due.clear()
-            self._era += 1
-            self._change.notify_all()
-
-    def _work(self) -> None:
-        while True:
-            with self._change:
-                self._waiting += 1
-                try:
-                    taken = self._take()
-                finally:
-                    self._waiting -= 1
-                if taken is None:
-                    self._threads -= 1
-                    return
-                era = self._era
-                self._busy += 1
-            again: float | None = None
-            try:
-                again = self._attempt(taken)
-            except Exception as error:
-                # what breaks here must not take the queue with it, nor be lost without a word
-                again = None
-                print(f"an asynchronous invocation was lost: {error!r}", file=sys.stderr)
-            finally:
-                with self._change:
-                    if again is not None and era == self._era:
-                        heapq.heappush(self._due, (time.monotonic() + again, next(self._count), taken))
-                    self._busy -= 1
-                    self._change.notify_all()
-
-    def _take(self) -> _Sent | None:
-        """The next event that is due; None after seconds of nothing to do."""
-        quiet_at = time.monotonic() + 5
-        while True:
-            now = time.monotonic()
-            if self._due and self._due[0][0] <= now:
-                return heapq.heappop(self._due)[2]
-            if not self._due and now >= quiet_at:
-                return None
-            self._change.wait((self._due[0][0] if self._due else quiet_at) - now)
 
 
 # the variables Lambda sets for every function
@@ -674,105 +577,6 @@ def _invoke_config(target: _Target) -> dict[str, Any]:
     for name, each in (config.pop("DestinationConfig", None) or {}).items():
         config[name] = each.get("Destination")
     return config
-
-
-def _report(
-    target: _Target, request_id: str, environment: Environment, outcome: Outcome
-) -> tuple[bytes, Literal["Unhandled"] | None, list[tuple[int, str]]]:
-    """The payload, whether it is an error, and the whole log of an invocation with Lambda's own lines."""
-    function, said = target.function, f"RequestId: {request_id}"
-    lines = list(outcome.lines)
-    status = ""
-    if outcome.status == "answered":
-        payload: Any = outcome.body.encode()
-        if len(payload) > RESPONSE_LIMIT:
-            message = f"Response payload size exceeded maximum allowed payload size ({RESPONSE_LIMIT} bytes)."
-            payload = {"errorMessage": message, "errorType": "Function.ResponseSizeTooLarge"}
-            lines.append((now_ms(), f"[ERROR] [{now_ms()}] LAMBDA_RUNTIME Failed to post handler success response."))
-            status = "error\tError Type: Function.ResponseSizeTooLarge"
-    elif outcome.status == "failed":
-        payload = outcome.error
-        lines.append((now_ms(), _error_lines(payload)))
-        if str(payload["errorType"]).startswith("Runtime.") or outcome.error["requestId"] == "":
-            status = f"error\tError Type: {payload['errorType']}"
-    elif outcome.status == "timeout":
-        words = f"Task timed out after {function.timeout:.2f} seconds"
-        payload = {"errorType": "Sandbox.Timedout", "errorMessage": f"{said} Error: {words}"}
-        stamp = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        lines.append((now_ms(), f"{stamp} {request_id} {words}"))
-        status = "timeout"
-    else:
-        kind = "Runtime.ExitError" if outcome.status == "exited" else "Runtime.OutOfMemory"
-        way = outcome.error if outcome.status == "exited" else "signal: killed"
-        words = f"Runtime exited with error: {way}" if way else "Runtime exited without providing a reason"
-        payload = {"errorType": kind, "errorMessage": f"{said} Error: {words}"}
-        lines.append((now_ms(), f"{said} Error: {words}\n{kind}"))
-        status = f"error\tError Type: {kind}"
-    before = []
-    if outcome.init_seconds is not None:
-        python = ".".join(map(str, sys.version_info[:3]))
-        before = [(environment.born_at, f"INIT_START Runtime Version: python:{python}"), *outcome.before]
-    began = lines[0][0] if lines else now_ms()
-    log = [*before, (began, f"START {said} Version: {target.version}"), *lines, (now_ms(), f"END {said}")]
-    log.append((now_ms(), _report_line(target, said, outcome, status)))
-    error: Literal["Unhandled"] | None = None
-    if not isinstance(payload, bytes):
-        payload, error = json.dumps(payload, ensure_ascii=False).encode(), "Unhandled"
-    return payload, error, log
-
-
-def _report_line(target: _Target, said: str, outcome: Outcome, status: str) -> str:
-    ms = outcome.seconds * 1000
-    billed = math.ceil(ms + (outcome.init_seconds or 0.0) * 1000)
-    memory = target.function.memory_size
-    parts = [
-        f"REPORT {said}",
-        f"Duration: {ms:.2f} ms",
-        f"Billed Duration: {billed} ms",
-        f"Memory Size: {memory} MB",
-        f"Max Memory Used: {min(outcome.peak, memory)} MB",
-    ]
-    if outcome.init_seconds is not None:
-        parts.append(f"Init Duration: {outcome.init_seconds * 1000:.2f} ms")
-    if status:
-        parts.append(f"Status: {status}")
-    return "\t".join(parts) + "\t"
-
-
-def _error_lines(error: Mapping[str, Any]) -> str:
-    lines = [f"[ERROR] {error['errorType']}: {error['errorMessage']}", "Traceback (most recent call last):"]
-    for each in error["stackTrace"]:
-        for line in str(each).splitlines():
-            inner = line.lstrip(" ")
-            # no-break spaces, as Lambda keeps the indentation
-            lines.append(" " * (len(line) - len(inner)) + inner)
-    return "\n".join(lines)
-
-
-def _batches(lines: list[tuple[int, str]]) -> list[list[dict[str, Any]]]:
-    """Log lines as PutLogEvents takes them: no event and no batch too large, none out of order."""
-    batches: list[list[dict[str, Any]]] = []
-    batch: list[dict[str, Any]] = []
-    size, last = 0, 0
-    for at, line in lines:
-        last = max(at, last)
-        for part in _split(line):
-            room = len(part.encode()) + 26
-            if batch and (size + room > LOG_BATCH or len(batch) >= LOG_BATCH_EVENTS):
-                batches.append(batch)
-                batch, size = [], 0
-            batch.append({"timestamp": last, "message": part})
-            size += room
-    return [*batches, batch] if batch else batches
-
-
-def _split(line: str) -> list[str]:
-    # an event cannot be empty, and Lambda keeps a line's end
-    text = f"{line}\n"
-    if len(text) * 4 <= LOG_EVENT or len(text.encode()) <= LOG_EVENT:
-        return [text]
-    data = text.encode()
-    return [data[at : at + LOG_EVENT].decode("utf-8", "ignore") for at in range(0, len(data), LOG_EVENT)]
 
 
 def _to_destination(

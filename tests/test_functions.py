@@ -18,7 +18,8 @@ from typing import Any
 import pytest
 
 from preflight.clouds.offline import OfflineCloud
-from preflight.functions import RESPONSE_LIMIT, CannotInvoke
+from preflight.function_report import RESPONSE_LIMIT
+from preflight.functions import CannotInvoke
 
 PLACE = {"region": "us-east-1", "account": "123456789012"}
 TRUST = {
