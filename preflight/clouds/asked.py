@@ -714,8 +714,15 @@ def _sns_context(call: Call) -> dict[str, ContextValue]:
     return {"sns:Endpoint": endpoint, "sns:Protocol": protocol}
 
 
+def _states(call: Call, name: str) -> Sequence[str] | None:
+    # the reference has an ARN for each kind of execution, and a request names the one it means
+    names = ("executionArn", "stateMachineArn", "activityArn", "mapRunArn", "stateMachineAliasArn", "resourceArn")
+    return next(([str(call.params[each])] for each in names if call.params.get(each)), None)
+
+
 SPECIAL = {
     "iam": _iam,
+    "states": _states,
     "sts": _sts,
     "dynamodb": _dynamodb,
     "sqs": _sqs,

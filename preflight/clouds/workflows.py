@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import json
+import logging
 import random
 import sys
 import threading
@@ -46,7 +47,12 @@ def workflows_running(make_client: Callable[..., Any], authorizer: Authorizer, *
     from moto.core.config import default_user_config
 
     clients = RoleClients(make_client)
+    # what the interpreter logs of a failing task is told by the execution's history, not on a learner's terminal
+    quiet = logging.NullHandler()
+    log = logging.getLogger("moto.stepfunctions")
+    log.addHandler(quiet)
     with ExitStack() as undo:
+        undo.callback(log.removeHandler, quiet)
         undo.enter_context(patch.dict(default_user_config, {"stepfunctions": {"execute_state_machine": True}}))
         undo.enter_context(
             when_imported(
@@ -117,6 +123,7 @@ def _interpreter(clients: RoleClients, authorizer: Authorizer, pace: float) -> I
         put(state_task_service.StateTaskService, "_normalise_parameters", _to_boto)
         put(state_task_service.StateTaskService, "_normalise_response", _from_boto)
         put(jsonata, "eval_jsonata_expression", _no_jsonata)
+        put(state_task_service.StateTaskService, "_from_error", _named_failure(state_task_service.StateTaskService))
         put(execution_worker.ExecutionWorker, "_execution_logic", _surely(execution_worker.ExecutionWorker))
         task = state_task_service_lambda.StateTaskServiceLambda
         put(task, "_error_cause_from_client_error", staticmethod(_lambda_failure))
@@ -216,6 +223,40 @@ def _surely(worker: Any) -> Callable[[Any], None]:
     return run_surely
 
 
+def _named_failure(task: Any) -> Callable[..., Any]:
+    """A service's refusal has a name of its own, by which Retry and Catch know it: EventBridge.AccessDeniedException.
+
+    The interpreter would call it States.Runtime, which nothing catches.
+    """
+    explain = task._from_error
+
+    def explained(self: Any, env: Any, ex: Exception) -> Any:
+        if not hasattr(ex, "response"):
+            return explain(self, env=env, ex=ex)
+        from moto.stepfunctions.parser.api import HistoryEventType, TaskFailedEventDetails
+        from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
+        from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent
+        from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
+
+        code, message = ex.response["Error"]["Code"], ex.response["Error"]["Message"]
+        service = SERVICES.get(self.resource.service_name, str(self.resource.service_name).capitalize())
+        name = f"{service}.{code if code.endswith('Exception') else code + 'Exception'}"
+        told = TaskFailedEventDetails(
+            resource=self._get_sfn_resource(), resourceType=self._get_sfn_resource_type(), error=name, cause=message
+        )
+        return FailureEvent(
+            env=env,
+            error_name=CustomErrorName(name),
+            event_type=HistoryEventType.TaskFailed,
+            event_details=EventDetails(taskFailedEventDetails=told),
+        )
+
+    return explained
+
+
+SERVICES = {"events": "EventBridge", "ecs": "ECS", "apigateway": "ApiGateway", "sns": "SNS", "sqs": "SQS"}
+
+
 def _lambda_failure(error: Any) -> tuple[str, str]:
     """Lambda's own errors as a state names them.
 
@@ -286,10 +327,13 @@ def _furnished(init: Callable[..., None], clients: RoleClients) -> Callable[...,
 
 def _log_of(machine: Any, execution: str, clients: RoleClients) -> Any:
     """Where an execution's events are written, as the log level says: one stream for a state machine."""
-    from moto.stepfunctions.parser.asl.eval.event import logging
+    from moto.stepfunctions.parser.asl.eval.event.logging import (
+        CloudWatchLoggingConfiguration,
+        CloudWatchLoggingSession,
+    )
 
     told = {"includeExecutionData": False, **(machine.loggingConfiguration or {})}
-    configuration = logging.CloudWatchLoggingConfiguration.from_logging_configuration(machine.arn, told)
+    configuration = CloudWatchLoggingConfiguration.from_logging_configuration(machine.arn, told)
     if configuration is None:
         return None
     group, stream = configuration.log_group_name, configuration.log_stream_name
@@ -307,7 +351,7 @@ def _log_of(machine: Any, execution: str, clients: RoleClients) -> Any:
         with suppress(client.exceptions.ClientError):
             publish(history_log)
 
-    session = logging.CloudWatchLoggingSession(execution, configuration)
+    session = CloudWatchLoggingSession(execution, configuration)
     session.publish_history_log = publish_if_it_can
     return session
 

@@ -305,6 +305,14 @@ def test_other_services_and_other_machines(bench, role):
     assert output(bench, role, {"id": "n1"}, Start=start)["Output"] == {"done": True}
 
 
+def test_a_refusal_of_another_service_can_be_caught(bench, role):
+    catch = [{"ErrorEquals": ["EventBridge.AccessDeniedException"], "Next": "Caught"}]
+    entries = {"Entries": [{"Source": "notes", "DetailType": "new", "Detail": {"a": 1}}]}
+    tell = {"Type": "Task", "Resource": "arn:aws:states:::events:putEvents", "End": True, "Catch": catch}
+    caught = {"Type": "Pass", "Result": "caught", "End": True}
+    assert output(bench, role, Tell={**tell, "Parameters": entries}, Caught=caught) == "caught"
+
+
 def test_an_express_machine_answers_at_once(bench, role):
     made = bench.make(
         "AWS::StepFunctions::StateMachine",
