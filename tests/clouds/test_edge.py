@@ -116,6 +116,37 @@ def test_a_policy_for_another_distribution_lets_this_one_nowhere(site):
     assert answer.header("x-cache") == "Error from cloudfront"
 
 
+def test_an_identity_is_named_by_its_canonical_user(site):
+    """The older way, as CDK still writes it."""
+    identity = {"CloudFrontOriginAccessIdentityConfig": {"Comment": "site"}}
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"CanonicalUser": {"Fn::GetAtt": ["Identity", "S3CanonicalUserId"]}},
+        "Action": "s3:GetObject",
+        "Resource": {"Fn::Sub": "${Bucket.Arn}/open/*"},
+    }
+    origin = {
+        "Id": "site",
+        "DomainName": {"Fn::GetAtt": ["Bucket", "RegionalDomainName"]},
+        "S3OriginConfig": {"OriginAccessIdentity": {"Fn::Sub": "origin-access-identity/cloudfront/${Identity}"}},
+    }
+    behavior = {"TargetOriginId": "site", "ViewerProtocolPolicy": "allow-all", "CachePolicyId": OPTIMIZED}
+    config = {"Enabled": True, "Origins": [origin], "DefaultCacheBehavior": behavior}
+    policy = {"Bucket": {"Ref": "Bucket"}, "PolicyDocument": {"Version": "2012-10-17", "Statement": [statement]}}
+    resources = {
+        "Bucket": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "the-site"}},
+        "Identity": {"Type": "AWS::CloudFront::CloudFrontOriginAccessIdentity", "Properties": identity},
+        "Distribution": {"Type": "AWS::CloudFront::Distribution", "Properties": {"DistributionConfig": config}},
+        "Policy": {"Type": "AWS::S3::BucketPolicy", "Properties": policy},
+    }
+    stack = site.cloud.cloudformation.create_stack("Older", Template({"Resources": resources}))
+    assert (stack.status, stack.not_emulated) == ("CREATE_COMPLETE", [])
+    site.host = stack.resources["Distribution"].attributes["DomainName"]
+    site.put("open/page", "hello")
+    site.put("closed/page", "hello")
+    assert [site.get(f"/{each}/page", scheme="http").status for each in ("open", "closed")] == [200, 403]
+
+
 def test_errors_become_the_pages_that_are_named(site):
     page = {"ErrorCode": 404, "ResponseCode": 200, "ResponsePagePath": "/index.html"}
     site.deploy(listing=True, CustomErrorResponses=[page])

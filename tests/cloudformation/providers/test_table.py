@@ -94,7 +94,8 @@ def test_a_path_through_lists_is_named_for_each_item():
 
 
 def test_what_only_the_create_call_carries_needs_a_replacement(bench):
-    made = bench.make("AWS::KMS::Key", "Key", KeySpec="SYMMETRIC_DEFAULT")
+    made = bench.make("AWS::Logs::LogGroup", "Group", LogGroupName="/notes", LogGroupClass="STANDARD")
     with pytest.raises(ReplacementNeeded):
-        bench.change(made, KeySpec="RSA_2048", Description="never put")
-    assert bench.client("kms").describe_key(KeyId=made.ref)["KeyMetadata"]["Description"] == ""
+        bench.change(made, LogGroupName="/notes", LogGroupClass="INFREQUENT_ACCESS", RetentionInDays=7)
+    assert "retentionInDays" not in bench.client("logs").describe_log_groups()["logGroups"][0]
+    bench.delete(made)
