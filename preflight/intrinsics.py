@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,6 +52,7 @@ class Scope:
     account: str = "123456789012"
     stack_name: str = "Stack"
     stack_id: str = ""
+    notification_arns: Sequence[str] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
     mappings: Mapping[str, Any] = field(default_factory=dict)
     conditions: Mapping[str, Any] = field(default_factory=dict)
@@ -80,7 +81,7 @@ class Scope:
         if name == "AWS::URLSuffix":
             return "amazonaws.com.cn" if self.region.startswith("cn-") else "amazonaws.com"
         if name == "AWS::NotificationARNs":
-            return []
+            return list(self.notification_arns)
         if name == "AWS::NoValue":
             return NO_VALUE
         raise TemplateError(f"Template format error: Unresolved resource dependencies [{name}]")

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from preflight.cloudformation import guard, plan, schemas, transforms, validate
+from preflight.cloudformation.capabilities import NotAcknowledged, check, required
 from preflight.cloudformation.changes import ChangeSet
 from preflight.cloudformation.engine import CloudFormation, Rejected
 from preflight.cloudformation.nested import fetch
@@ -41,7 +42,7 @@ def install(cloud: CloudFormation) -> Callable[[], None]:
             api = Api(cloud, region=response.region, account=response.current_account)
             try:
                 return ActionResult(api.answer(operation, response.params or {}))
-            except Rejected as error:
+            except (Rejected, NotAcknowledged) as error:
                 raise Fault(error.code, error.message) from error
             except PreflightError as error:
                 faults = getattr(error, "faults", ()) or (error.message,)
@@ -227,7 +228,7 @@ class Api:
     def get_template_summary(self, asked: Asked) -> Answer:
         template = self._stack(asked).template if asked.get("StackName") else self._template(asked)
         template = template.original or template
-        needed, why = required_capabilities(template)
+        needed, why = required(template)
         types = sorted({each.type for each in template.resources.values()})
         summary: Answer = {
             "Parameters": [_parameter_declaration(name, each) for name, each in template.parameters.items()],
@@ -423,9 +424,9 @@ class Api:
         template = self._template(asked, stack)
         # who reviews a change set has seen what the transforms made
         if transforms.declared(template) and not reviewed and "CAPABILITY_AUTO_EXPAND" not in _capabilities(asked):
-            raise Rejected("Requires capabilities : [CAPABILITY_AUTO_EXPAND]", code="InsufficientCapabilitiesException")
+            raise NotAcknowledged(["CAPABILITY_AUTO_EXPAND"])
         template = self.cloud.prepared(template, _parameters(asked, stack), name, **self.place)
-        _check_capabilities(template, asked)
+        check(template, _capabilities(asked))
         return template
 
     def _policy(self, asked: Asked, name: str) -> dict[str, Any] | None:
@@ -440,17 +441,6 @@ class Api:
         return fetch(url, self.cloud.context(probe, "").client)
 
 
-def required_capabilities(template: Template) -> tuple[list[str], str]:
-    """The capabilities a template needs acknowledged, and the reason CloudFormation gives."""
-    makers = {name: each for name, each in template.resources.items() if each.type in _IAM_TYPES}
-    if not makers:
-        return [], ""
-    named = any(_IAM_TYPES[each.type] in each.properties for each in makers.values() if _IAM_TYPES[each.type])
-    types = ", ".join(dict.fromkeys(each.type for each in makers.values()))
-    why = f"The following resource(s) require capabilities: [{types}]"
-    return ["CAPABILITY_NAMED_IAM" if named else "CAPABILITY_IAM"], why
-
-
 def _refuse_long(text: str) -> None:
     # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html, checked_on 2026-11-22
     if len(text.encode()) > 51_200:
@@ -458,15 +448,6 @@ def _refuse_long(text: str) -> None:
             f"1 validation error detected: Value '{text[:40]}...' at 'templateBody' failed to satisfy constraint: "
             "Member must have length less than or equal to 51200"
         )
-
-
-def _check_capabilities(template: Template, asked: Asked) -> None:
-    given = _capabilities(asked)
-    needed, _ = required_capabilities(template)
-    enough = {"CAPABILITY_IAM": {"CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"}}
-    missing = [each for each in needed if not given & enough.get(each, {each})]
-    if missing:
-        raise Rejected(f"Requires capabilities : [{', '.join(missing)}]", code="InsufficientCapabilitiesException")
 
 
 def _capabilities(asked: Asked) -> set[str]:
@@ -494,7 +475,7 @@ def _tags(asked: Asked) -> dict[str, str]:
 
 
 def _options(asked: Asked) -> dict[str, Any]:
-    return {name: asked[name] for name in _OPTIONS if name in asked}
+    return {"Capabilities": [], **{name: asked[name] for name in _OPTIONS if name in asked}}
 
 
 def _stack(stack: Stack) -> Answer:
@@ -701,19 +682,6 @@ def _member_fault(member: str, value: str, pattern: str) -> str:
 def _snake(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
-
-# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/control-access-with-iam.html, checked_on 2026-11-22:
-# the types that need CAPABILITY_IAM, and the property that gives a name and so asks for CAPABILITY_NAMED_IAM
-_IAM_TYPES = {
-    "AWS::IAM::AccessKey": "",
-    "AWS::IAM::Group": "GroupName",
-    "AWS::IAM::InstanceProfile": "InstanceProfileName",
-    "AWS::IAM::ManagedPolicy": "ManagedPolicyName",
-    "AWS::IAM::Policy": "",
-    "AWS::IAM::Role": "RoleName",
-    "AWS::IAM::User": "UserName",
-    "AWS::IAM::UserToGroupAddition": "",
-}
 
 _OPTIONS = (
     "Capabilities",

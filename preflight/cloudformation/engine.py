@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from threading import RLock, Thread
 from typing import Any
 
-from preflight.cloudformation import changes, derive, dynamic, nested, transforms, validate
+from preflight.cloudformation import capabilities, changes, derive, dynamic, nested, transforms, validate
 from preflight.cloudformation.changes import ChangeSet
 from preflight.cloudformation.operation import Before, Failed, Operation
 from preflight.cloudformation.providers import Context
@@ -332,14 +332,15 @@ class CloudFormation:
         """A stack within another, ready to be made; raises Refused when its template cannot be accepted."""
         template = self.prepared(template, parameters, name, region=parent.region, account=parent.account)
         child = self.new_stack(name, template, region=parent.region, account=parent.account)
+        child.options = dict(options)
         child.parent_id, child.root_id = parent.stack_id, parent.root_id or parent.stack_id
         try:
             values = self.checked(child, template, parameters)
+            _acknowledged(child, template)
         except BaseException:
             self.stacks.remove(child)
             raise
         _accept(child, template, parameters, values, tags)
-        child.options = dict(options)
         parent.nested[logical_id] = child
         return child
 
@@ -355,6 +356,7 @@ class CloudFormation:
         """The operation that brings a nested stack to this template, None when nothing would change."""
         template = self.prepared(template, parameters, child.name, region=child.region, account=child.account)
         values = self.checked(child, template, parameters)
+        _acknowledged(child, template)
         inside = any(each.type == nested.TYPE for each in template.resources.values())
         if not inside and self.is_unchanged(child, template, values, tags):
             return None
@@ -429,6 +431,7 @@ class CloudFormation:
             account=stack.account,
             stack_name=stack.name,
             stack_id=stack.stack_id,
+            notification_arns=stack.options.get("NotificationARNs", ()),
             parameters=stack.values if values is None else values,
             mappings=template.mappings,
             conditions=template.conditions,
@@ -576,6 +579,12 @@ def _finishing(stack: Stack, work: Callable[[], Any]) -> Callable[[], Any]:
             raise
 
     return finish
+
+
+def _acknowledged(child: Stack, template: Template) -> None:
+    # who deploys by other ways than the API is asked for nothing
+    if "Capabilities" in child.options:
+        capabilities.check(template, child.options["Capabilities"])
 
 
 def _refuse_update(stack: Stack) -> None:

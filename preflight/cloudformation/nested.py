@@ -44,7 +44,7 @@ class NestedStack(Provider):
             self._template(asked, context),
             parameters=asked["Parameters"],
             tags={**context.tags, **asked["Tags"]},
-            options=asked["Options"],
+            options={**_capabilities(parent), **asked["Options"]},
         )
         operation = cloud.operation(child, self._parent.token)
         failure = operation.create(on_failure="DO_NOTHING" if self._parent.keeps_failures else "ROLLBACK")
@@ -60,6 +60,7 @@ class NestedStack(Provider):
         """Bring the nested stack to its template; what it replaces goes when the parent cleans up."""
         asked = _asked(declared)
         child = self._child(made)
+        child.options |= _capabilities(self._parent.stack)
         operation = self._parent.cloud.change_nested(
             child,
             self._template(asked, context),
@@ -181,6 +182,10 @@ def _asked(declared: Declared) -> dict[str, Any]:
         "Tags": {str(each["Key"]): str(each["Value"]) for each in properties.get("Tags", ())},
         "Options": options,
     }
+
+
+def _capabilities(parent: Stack) -> dict[str, Any]:
+    return {name: each for name, each in parent.options.items() if name == "Capabilities"}
 
 
 def _made(child: Stack) -> Made:

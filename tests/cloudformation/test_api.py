@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from preflight.cloudformation.api import required_capabilities
+from preflight.cloudformation.capabilities import required
 from preflight.cloudformation.nested import bucket_and_key
 from preflight.clouds.offline import OfflineCloud
 from preflight.template import Template
@@ -107,7 +107,7 @@ def test_capabilities_are_asked_for(cf: Any) -> None:
     named = fault(cf, "create_stack", StackName="X", TemplateBody=body(Role=role), Capabilities=["CAPABILITY_IAM"])
     assert named[1] == "Requires capabilities : [CAPABILITY_NAMED_IAM]"
     create(cf, text=body(Role=role), Capabilities=["CAPABILITY_NAMED_IAM"])
-    assert required_capabilities(Template.parse(body())) == ([], "")
+    assert required(Template.parse(body())) == ([], "")
 
 
 def test_events_come_newest_first_and_in_pages(cf: Any) -> None:

@@ -141,6 +141,19 @@ def test_an_update_that_fails_beside_goes_back_inside_too(cloud: OfflineCloud) -
     assert queues(cloud) == []
 
 
+def test_what_is_made_inside_has_to_be_acknowledged_outside(cloud: OfflineCloud) -> None:
+    group = {"Type": "AWS::IAM::Group"}
+    api, text = cloud.client("cloudformation"), json.dumps(parent(put(cloud, "a", Queue=queue(), Group=group)).body)
+    for given, status in ([], "ROLLBACK_COMPLETE"), (["CAPABILITY_IAM"], "CREATE_COMPLETE"):
+        api.create_stack(StackName="Top", TemplateBody=text, Capabilities=given)
+        cloud.cloudformation.wait()
+        stack = cloud.cloudformation.get("Top")
+        assert stack.status == status
+        said = [each.reason or "" for each in stack.events]
+        assert any("Requires capabilities : [CAPABILITY_IAM]" in each for each in said) == (not given)
+        cloud.delete("Top")
+
+
 def test_a_change_set_knows_that_outputs_may_change(cloud: OfflineCloud) -> None:
     setting = {"Type": "AWS::SSM::Parameter", "Properties": {
         "Type": "String", "Value": {"Fn::GetAtt": ["Nested", "Outputs.Queue"]}}}  # fmt: skip
