@@ -117,8 +117,11 @@ class Environments:
             each.close()
         environment = warm or self._make(plan, code, layers)
         with self._lock:
-            self._busy[plan.arn].remove(None)
-            self._busy[plan.arn].append(environment)
+            # all may have been closed meanwhile
+            busy = self._busy.setdefault(plan.arn, [])
+            if None in busy:
+                busy.remove(None)
+            busy.append(environment)
         return environment
 
     def give_back(self, arn: str, environment: Environment | None) -> None:

@@ -170,6 +170,7 @@ class Functions:
             with self._change:
                 if self._change.wait_for(lambda: not self._under_way, 0.1):
                     break
+        self._environments.close()
         self._queue.settle(max(until - time.monotonic(), 0.0))
         with self._lock:
             self._roles.clear()
@@ -276,6 +277,8 @@ class Functions:
             "_HANDLER": str(function.handler),
             **{str(name): str(value) for name, value in (function.environment_vars or {}).items()},
             "AWS_ENDPOINT_URL": elsewhere,
+            # some operations have a host of their own, as sync-states; here all have one
+            "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
             **{f"AWS_ENDPOINT_URL_{each}": endpoint for each in reached or ()},
             "AWS_ACCESS_KEY_ID": role.keys.access_key,
             "AWS_SECRET_ACCESS_KEY": role.keys.secret,
