@@ -860,3 +860,32 @@ def test_a_function_url_for_those_who_sign(cloud, deployed):
     assert stack.http("GET", url, signed(url, user(cloud, "bob", "lambda:InvokeFunctionUrl"), "lambda")).status == 403
     answer = stack.http("GET", url, signed(url, user(cloud, "eve", *BOTH), "lambda"))
     assert answer.json()["requestContext"]["authorizer"]["iam"]["userArn"].endswith(":user/eve")
+
+
+ASKS = """
+import boto3, os
+
+def handler(event, context):
+    client = boto3.client("stepfunctions")
+    return client.start_sync_execution(stateMachineArn=os.environ["MACHINE"], input='{"n": 1}')["output"]
+"""
+
+
+def test_a_function_waits_for_an_express_workflow(deployed):
+    trust = {"Effect": "Allow", "Principal": {"Service": "states.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    runs = {"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]}}
+    definition = {"StartAt": "Done", "States": {"Done": {"Type": "Pass", "End": True}}}
+    machine = {"RoleArn": {"Fn::GetAtt": ["Runs", "Arn"]}, "Definition": definition, "StateMachineType": "EXPRESS"}
+    asks = function("Asks", ASKS)
+    asks["Asks"]["Properties"]["Environment"] = {"Variables": {"MACHINE": {"Ref": "Machine"}}}
+    grant = {"Effect": "Allow", "Action": "states:StartSyncExecution", "Resource": {"Ref": "Machine"}}
+    policy = {"PolicyName": "may", "PolicyDocument": {"Version": "2012-10-17", "Statement": [grant]}}
+    asks["AsksRole"]["Properties"]["Policies"] = [policy]
+    stack = deployed(
+        Runs={"Type": "AWS::IAM::Role", "Properties": runs},
+        Machine={"Type": "AWS::StepFunctions::StateMachine", "Properties": machine},
+        **asks,
+        **permission("Asks"),
+        **http_api(("$default", "Asks")),
+    )
+    assert stack.http("GET", stack.output("Url")).json() == {"n": 1}
