@@ -12,7 +12,7 @@ from preflight.cloudformation.ledger import Declared
 from preflight.cloudformation.providers import Context, Made
 from preflight.cloudformation.providers._ec2 import Ec2, Tagged, backend
 from preflight.cloudformation.providers._kept import kept
-from preflight.cloudformation.providers._launching import tell_speeds
+from preflight.cloudformation.providers._launching import tell_groups, tell_speeds
 from preflight.cloudformation.providers._table import Each, Name, Scope, Setting, Tags, call, passing_over_gone, refusal
 
 _IMPORT_KEY = call("import_key_pair", "KeyName PublicKeyMaterial")
@@ -196,6 +196,7 @@ class Instance(Tagged):
     def finish(self, scope: Scope, answer: Mapping[str, Any]) -> None:
         """The disks that come with the instance are as fast as declared, and carry its tags when that is wanted."""
         super().finish(scope, answer)
+        tell_groups(_record(scope))
         tell_speeds(backend(scope.context), _record(scope), self.arguments(scope).get("BlockDeviceMappings", []))
         client = scope.context.client("ec2")
         wanted = [{"Key": key, "Value": value} for key, value in self.tags.of(scope).items()]

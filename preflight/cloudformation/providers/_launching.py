@@ -84,6 +84,7 @@ def _launch(group: Any, propagated_tags: dict[str, str]) -> None:
         block_device_mappings=_disks(data),
     )
     instance = reservation.instances[0]
+    tell_groups(instance)
     tell_speeds(ec2, instance, data.get("BlockDeviceMappings") or [])
     profile = data.get("IamInstanceProfile", {})
     if profile:
@@ -124,6 +125,12 @@ def _launched_by(group: Any, override: dict[str, Any]) -> tuple[dict[str, Any], 
     version = template.get_version(specification.get("Version") or group.launch_template_version)
     told = {"LaunchTemplateId": template.id, "LaunchTemplateName": template.name, "Version": str(version.number)}
     return version.data, told
+
+
+def tell_groups(instance: Any) -> None:
+    """An instance that names no group is in its VPC's default one; moto says so of its card alone."""
+    if not instance.security_groups and 0 in instance.nics:
+        instance.security_groups = list(instance.nics[0].group_set)
 
 
 def tell_speeds(ec2: Any, instance: Any, mappings: list[dict[str, Any]]) -> None:

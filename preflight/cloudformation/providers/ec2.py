@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from ipaddress import ip_address
 from typing import Any
 
 from preflight.cloudformation.ledger import Declared
@@ -45,7 +46,7 @@ from preflight.cloudformation.providers._ec2_vpn import (
     VPNGateway,
     VPNGatewayRoutePropagation,
 )
-from preflight.cloudformation.providers._kept import kept
+from preflight.cloudformation.providers._kept import keep, kept
 from preflight.cloudformation.providers._table import (
     Call,
     Each,
@@ -748,6 +749,24 @@ class NatGateway(Tagged):
     attributes = "NatGatewayId={ref} EniId=NatGateway.NatGatewayAddresses[0].NetworkInterfaceId"
     unmakes = call("delete_nat_gateway", NatGatewayId="{ref}")
     reads = (call("describe_nat_gateways", NatGatewayIds=["{ref}"]),)
+
+    def finish(self, scope: Scope, answer: Mapping[str, Any]) -> None:
+        """The gateway stands in its subnet; moto gives it an address from nowhere."""
+        super().finish(scope, answer)
+        gateway = backend(scope.context).nat_gateways[scope.ref]
+        subnet, card = backend(scope.context).get_subnet(gateway.subnet_id), gateway._eni
+        address = scope.declared.take("PrivateIpAddress")
+        if address is None:
+            address = subnet.get_available_subnet_ip(card)
+        elif ip_address(address) in subnet.cidr and address not in subnet._subnet_ips:
+            subnet.request_ip(address, card)
+        else:
+            raise refusal("InvalidParameterValue", f"Address {address} is not free in {subnet.id}", "CreateNatGateway")
+        for each in card.private_ip_addresses:
+            if each["PrivateIpAddress"] == card.private_ip_address:
+                each["PrivateIpAddress"] = address
+        card.private_ip_address = gateway.private_ip = gateway.address_set[0]["privateIp"] = address
+        keep(card, InterfaceType="nat_gateway", Description=f"Interface for NAT Gateway {scope.ref}")
 
     def delete(self, made: Made, declared: Declared, context: Context) -> None:
         """The gateway's network interface goes with it; the emulated EC2 would keep it."""

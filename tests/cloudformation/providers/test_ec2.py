@@ -516,6 +516,20 @@ def test_instances_disks_and_templates_change(bench, ec2, vpc, subnet, group):
     assert (newer["LatestVersionNumber"], newer["DefaultVersionNumber"]) == ("2", "1")
 
 
+def test_what_names_no_group_or_address_gets_its_networks_own(bench, ec2, vpc, subnet):
+    image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    bench.make("AWS::EC2::Instance", "S", ImageId=image, InstanceType="t3.micro", SubnetId=subnet.ref)
+    server = ec2.describe_instances()["Reservations"][0]["Instances"][0]
+    assert [each["GroupId"] for each in server["SecurityGroups"]] == [vpc["DefaultSecurityGroup"]]
+    for number, declared in enumerate(({}, {"PrivateIpAddress": "10.0.1.99"})):
+        nat = bench.make(
+            "AWS::EC2::NatGateway", f"N{number}", SubnetId=subnet.ref, ConnectivityType="private", **declared
+        )
+        assert (nat.unapplied, bench.lost(nat)) == ((), set())
+        card = ec2.describe_network_interfaces(NetworkInterfaceIds=[nat["EniId"]])["NetworkInterfaces"][0]
+        assert card["PrivateIpAddress"].startswith("10.0.1.")
+
+
 def test_an_address_moves_to_an_instance(bench, ec2, vpc, subnet):
     image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
     server = bench.make("AWS::EC2::Instance", "S", ImageId=image, InstanceType="t3.micro", SubnetId=subnet.ref)
