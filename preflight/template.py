@@ -307,18 +307,23 @@ class _Answers:
 
 
 def names_in(value: Any) -> set[str]:
-    """The names a value's Ref, Fn::GetAtt and Fn::Sub ask for, resources and parameters alike."""
+    """The names a value's Ref, Fn::GetAtt and Fn::Sub ask for, resources and parameters alike.
+
+    A malformed function asks for nothing; the validator is who names it.
+    """
     found: set[str] = set()
     for function, argument in walk(value):
         if function == "Ref" and isinstance(argument, str):
             found.add(argument)
         elif function == "Fn::GetAtt":
-            first = argument.split(".")[0] if isinstance(argument, str) else argument[0] if argument else None
-            if isinstance(first, str):
-                found.add(first)
+            first = argument.split(".")[:1] if isinstance(argument, str) else argument
+            if isinstance(first, list) and first and isinstance(first[0], str):
+                found.add(first[0])
         elif function == "Fn::Sub":
-            template, extra = (argument, {}) if isinstance(argument, str) else (argument[0], argument[1])
-            found |= {name.strip().split(".")[0] for name in substitutions(template) if name.strip() not in extra}
+            parts = argument if isinstance(argument, list) else [argument]
+            extra = parts[1] if len(parts) > 1 and isinstance(parts[1], Mapping) else {}
+            if parts and isinstance(parts[0], str):
+                found |= {name.strip().split(".")[0] for name in substitutions(parts[0]) if name.strip() not in extra}
     return found
 
 

@@ -138,11 +138,7 @@ def _dangling(template: Template) -> Iterator[str]:
 
 
 def _unknown_names(value: Any, known: Iterable[str]) -> set[str]:
-    try:
-        return {name for name in names_in(value) if name not in known and name not in PSEUDO}
-    except (TypeError, AttributeError, IndexError):
-        # a malformed function is the schema validator's to name
-        return set()
+    return {name for name in names_in(value) if name not in known and name not in PSEUDO}
 
 
 def _unresolved(names: Iterable[str], block: str) -> str:
