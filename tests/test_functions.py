@@ -476,6 +476,25 @@ def test_versions_aliases_and_weights(account):
     assert {account.call({}, Qualifier="live")[0][0] for _ in range(40)} == {1, 2}
 
 
+def test_a_queue_mapped_to_an_alias_goes_where_the_alias_goes(account):
+    account.role("reader", *LOGS, "sqs:*")
+    account.function("def handler(event, context):\n    print('first')\n", role="reader")
+    lambdas, sqs = account.lambdas, account.cloud.client("sqs")
+    lambdas.publish_version(FunctionName="triage")
+    lambdas.create_alias(FunctionName="triage", Name="live", FunctionVersion="1")
+    queue = sqs.create_queue(QueueName="inbox")["QueueUrl"]
+    source = "arn:aws:sqs:us-east-1:123456789012:inbox"
+    mapped = lambdas.create_event_source_mapping(FunctionName="triage:live", EventSourceArn=source)
+    assert mapped["FunctionArn"].endswith(":function:triage:live")
+    code = zipped(index_py="def handler(event, context):\n    print('second')\n")
+    lambdas.update_function_code(FunctionName="triage", ZipFile=code)
+    lambdas.publish_version(FunctionName="triage")
+    lambdas.update_alias(FunctionName="triage", Name="live", FunctionVersion="2")
+    sqs.send_message(QueueUrl=queue, MessageBody="note")
+    assert account.cloud.deliveries.settle()
+    assert [line for line in account.lines() if line in ("first", "second")] == ["second"]
+
+
 def test_what_cannot_be_invoked(account):
     account.function("def handler(event, context):\n    return event\n")
     account.function("1", name="node", Runtime="nodejs22.x")

@@ -70,6 +70,7 @@ def mends() -> Iterator[tuple[Any, str, Any]]:
     yield from _of_permissions()
     yield from _of_urls()
     yield from _of_invoke_configs()
+    yield from _of_mappings()
     yield from settings()
 
 
@@ -481,6 +482,21 @@ def _of_invoke_configs() -> Iterator[tuple[Any, str, Any]]:
     yield LambdaResponse, "get_function_event_invoke_config", get
     yield LambdaResponse, "delete_function_event_invoke_config", delete
     yield LambdaResponse, "list_function_event_invoke_configs", list_all
+
+
+def _of_mappings() -> Iterator[tuple[Any, str, Any]]:
+    """A mapping to an alias goes where the alias goes, not where it went when the mapping was made."""
+    from moto.awslambda.models import EventSourceMapping
+
+    init = EventSourceMapping.__init__
+
+    def __init__(self: Any, spec: dict[str, Any]) -> None:
+        init(self, spec)
+        words = str(spec["FunctionName"]).split(":")
+        if len(words) in (2, 8):
+            self.function_arn = f"{_unqualified(self.function_arn)}:{words[-1]}"
+
+    yield EventSourceMapping, "__init__", __init__
 
 
 def _statement(asked: Mapping[str, Any], sid: str, resource: str) -> dict[str, Any]:

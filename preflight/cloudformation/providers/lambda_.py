@@ -358,11 +358,12 @@ class _WhatIsGone(Setting):
     """A setting whose parameters go back to what AWS takes, each where it is no longer declared."""
 
     def change(self, table: Table, before: Scope, after: Scope) -> None:
-        """Send what is declared and what no longer is."""
+        """Send what has changed and what is no longer declared."""
         old, new = self.put.render(before, table.service), self.put.render(after, table.service)
         gone = {name: value for name, value in (self.otherwise or {}).items() if name in old and name not in new}
+        changed = {name: value for name, value in new.items() if name in self.put.given or old.get(name) != value}
         if old != new:
-            table.ask(after, self.put.operation, {**gone, **new})
+            table.ask(after, self.put.operation, {**gone, **changed})
 
 
 _MAPPING = (
