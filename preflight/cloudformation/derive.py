@@ -218,10 +218,6 @@ _ID_FORMS = {
         "https://cloudformation-waitcondition-{region}.s3.{suffix}/arn%3A{partition}%3Acloudformation%3A{region}%3A"
         "{account}%3Astack/{uuid}/WaitHandle?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Expires=86399"
     ),
-    "AWS::CloudFormation::WaitConditionHandle": (
-        "https://cloudformation-waitcondition-{region}.s3.{suffix}/arn%3A{partition}%3Acloudformation%3A{region}%3A"
-        "{account}%3Astack/{uuid}"
-    ),
     "AWS::CloudFront::CloudFrontOriginAccessIdentity": "E{up13}",
     "AWS::CloudFront::Distribution": "E{up13}",
     "AWS::CloudFront::OriginAccessControl": "E{up13}",
