@@ -348,13 +348,13 @@ def _replication_group(response: Any, record: Record) -> None:
 def _refuse_group(record: Record, nodes: int, *, clustered: bool) -> None:
     failover = record.get("AutomaticFailoverEnabled")
     if failover and nodes < 2 and not clustered:
-        said = "Automatic failover is not supported for replication groups without replicas."
+        said = "When using automatic failover, there must be at least 2 cache clusters in the replication group."
         raise _refused("InvalidParameterCombination", said)
     if record.get("MultiAZEnabled") and not failover:
         said = "Multi-AZ is only supported for replication groups with automatic failover enabled."
         raise _refused("InvalidParameterCombination", said)
     if clustered and failover is False:
-        said = "Automatic failover must be enabled for cluster mode enabled replication groups."
+        said = "Turning off automatic failover for replication group with cluster mode enabled is not supported."
         raise _refused("InvalidParameterCombination", said)
     if (record.get("AuthToken") or record.get("UserGroupIds")) and not record.get("TransitEncryptionEnabled"):
         said = "To enable the AuthToken or RBAC, TransitEncryptionEnabled must be true."

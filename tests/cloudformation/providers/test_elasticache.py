@@ -117,7 +117,7 @@ def test_shards_have_one_configuration_endpoint(bench):
 @pytest.mark.parametrize(
     ("properties", "words"),
     [
-        ({"AutomaticFailoverEnabled": True}, "without replicas"),
+        ({"AutomaticFailoverEnabled": True}, "at least 2 cache clusters"),
         ({"MultiAZEnabled": True, "NumCacheClusters": 2}, "automatic failover enabled"),
         ({"AuthToken": "a-very-long-token-here"}, "TransitEncryptionEnabled"),
         ({"CacheSubnetGroupName": "nobody"}, "nobody not found"),
