@@ -255,7 +255,7 @@ def test_an_outsider_deploys_through_cloudformations_api(cloud: OfflineCloud) ->
 def test_what_is_not_emulated_is_told_at_the_endpoint_too(cloud: OfflineCloud) -> None:
     iam, shop = at(cloud.serve(), "iam"), at(cloud.serve(), "devicefarm")
     for call in (
-        lambda: iam.put_user_permissions_boundary(UserName="ada", PermissionsBoundary="arn:aws:iam::aws:policy/x"),
+        lambda: iam.simulate_custom_policy(PolicyInputList=["{}"], ActionNames=["s3:GetObject"]),
         lambda: shop.list_projects(),
     ):
         with pytest.raises(ClientError) as refusal:
