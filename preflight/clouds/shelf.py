@@ -217,7 +217,10 @@ KINDS: tuple[Kind | Tagged, ...] = (
             "InProgressInvalidationBatches": 0,
         },
         complete=edge_defaults.complete_distribution,
+        put="create_distribution_with_tags",
+        inside="DistributionConfigWithTags",
     ),
+    Tagged("cloudfront"),
     Kind(
         "cloudfront",
         "DistributionId Id",
@@ -635,7 +638,9 @@ def opened(kinds: tuple[Kind | Tagged, ...] = KINDS) -> Iterator[None]:
     from moto.core.base_backend import BaseBackend
     from moto.core.responses import BaseResponse
 
-    rows = {(kind.service, operation): kind for kind in kinds for operation in _operations(kind)}
+    rows: dict[str, dict[str, Kind | Tagged]] = {}
+    for kind in kinds:
+        rows.setdefault(kind.service, {}).update(dict.fromkeys(_operations(kind), kind))
     services = {kind.service.replace("-", "") for kind in kinds}
     call_action, url_module = BaseResponse.call_action, BaseBackend._url_module.fget
 
@@ -671,14 +676,14 @@ def _operations(kind: Kind | Tagged) -> list[str]:
     return " ".join((kind.create, kind.put, kind.read, kind.change, kind.delete, *kind.answers)).split()
 
 
-def _kind_asked(response: Any, rows: Mapping[tuple[str, str], Kind | Tagged]) -> Kind | Tagged | None:
+def _kind_asked(response: Any, rows: Mapping[str, Mapping[str, Kind | Tagged]]) -> Kind | Tagged | None:
     from botocore import xform_name
 
     service = response.boto3_service_name
-    if not any(service == each for each, _ in rows):
+    if service not in rows:
         return None
     action = response._get_action() or response._get_action_from_method_and_request_uri(response.normalized_request)
-    return rows.get((service, xform_name(action))) if action else None
+    return rows[service].get(xform_name(action)) if action else None
 
 
 def _answer(response: Any, kind: Kind | Tagged) -> Any:
@@ -716,7 +721,11 @@ def _do(kind: Kind, operation: str, asked: Record, there: dict[Any, Record], res
         ]
     named = [each for key, each in there.items() if _is_asked(kind, each, asked)]
     if operation.startswith("list_") or _is_plural(operation, kind):
-        return named
+        return [
+            each
+            for each in named
+            if all(each.get(name, value) == value for name, value in asked.items() if isinstance(value, str))
+        ]
     if not named:
         raise Refused(kind.gone, kind.gone_says)
     if operation in kind.change.split():
@@ -737,16 +746,14 @@ def _do(kind: Kind, operation: str, asked: Record, there: dict[Any, Record], res
 
 def _tag(operation: str, asked: Record, there: dict[Any, Any], shape: Any) -> Record:
     """Tags by ARN: keys are told alone, tags as pairs or as a map."""
-    arn = next(value for name, value in asked.items() if "arn" in name.lower())
+    arn = next(value for value in asked.values() if isinstance(value, str) and value.startswith("arn:"))
     tags = there.setdefault(arn, {})
     told = next((value for name, value in asked.items() if "tag" in name.lower()), ())
     if operation == "untag_resource":
-        for key in told:
+        for key in told["Items"] if isinstance(told, Mapping) else told:
             tags.pop(key, None)
-    elif isinstance(told, Mapping):
-        tags.update(told)
     else:
-        tags.update({_at(each, "Key") or each.get("key"): each.get("Value", each.get("value", "")) for each in told})
+        tags.update(_pairs(told))
     if operation != "list_tags_for_resource":
         return {}
     return _told_tags(shape, tags)
@@ -754,7 +761,9 @@ def _tag(operation: str, asked: Record, there: dict[Any, Any], shape: Any) -> Re
 
 def _told_tags(shape: Any, tags: Record) -> Record:
     name, member = next(
-        (name, member) for name, member in shape.members.items() if "tag" in name.lower() and "Token" not in name
+        (name, member)
+        for name, member in shape.members.items()
+        if ("tag" in name.lower() and "Token" not in name) or name == "Items"
     )
     if member.type_name == "structure":
         return {name: _told_tags(member, tags)}
@@ -776,7 +785,27 @@ def _create(kind: Kind, record: Record, there: dict[Any, Record], response: Any)
         raise Refused(kind.taken, f"{mine[0]} already exists.")
     key = tuple(record.get(each) for each in kind.key.split())
     there[key] = record
+    _tag_new(kind.service, record, response)
     return record
+
+
+def _tag_new(service: str, record: Record, response: Any) -> None:
+    """Tags told at creation, where the service's are kept here."""
+    tagged = next((each for each in KINDS if isinstance(each, Tagged) and each.service == service), None)
+    told = next((record[name] for name in record if name.lower() in ("tags", "resourcetags")), None)
+    arn = next((value for name, value in record.items() if name.lower().endswith("arn") and ":" in str(value)), None)
+    if tagged is not None and told and arn:
+        shelf = _shelf(service, response.current_account, response.region)
+        shelf.setdefault(tagged.place, {}).setdefault(arn, {}).update(_pairs(told))
+
+
+def _pairs(told: Any) -> Record:
+    """Tags as a map, from a map, from pairs, or from CloudFront's wrapped pairs."""
+    if isinstance(told, Mapping) and set(told) == {"Items"}:
+        told = told["Items"]
+    if isinstance(told, Mapping):
+        return dict(told)
+    return {_at(each, "Key") or each.get("key"): each.get("Value", each.get("value", "")) for each in told}
 
 
 def _judge(kind: Kind, operation: str, record: Record, response: Any) -> None:
