@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
@@ -137,6 +138,16 @@ def complete_distribution(record: dict[str, Any]) -> None:
         for name, value in _OF_BEHAVIORS.items():
             behavior.setdefault(name, deepcopy(value))
         behavior["AllowedMethods"].setdefault("CachedMethods", _quantified(("HEAD", "GET")))
+
+
+def refuse_enabled(operation: str, record: Mapping[str, Any], region: str) -> tuple[str, str] | None:
+    """A distribution is disabled before it is deleted.
+
+    https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_DeleteDistribution.html, checked_on 2026-11-22
+    """
+    if operation == "delete_distribution" and record["DistributionConfig"]["Enabled"]:
+        return "DistributionNotDisabled", "The distribution you are trying to delete has not been disabled."
+    return None
 
 
 def complete_health_check(record: dict[str, Any]) -> None:

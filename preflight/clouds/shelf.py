@@ -217,6 +217,7 @@ KINDS: tuple[Kind | Tagged, ...] = (
             "InProgressInvalidationBatches": 0,
         },
         complete=edge_defaults.complete_distribution,
+        refuse=edge_defaults.refuse_enabled,
         put="create_distribution_with_tags",
         inside="DistributionConfigWithTags",
     ),
@@ -738,6 +739,7 @@ def _do(kind: Kind, operation: str, asked: Record, there: dict[Any, Record], res
         if "ETag" in kind.made:
             named[0]["ETag"] = _make("E{up13}", named[0], response)
     if operation in kind.delete.split():
+        _judge(kind, operation, named[0], response)
         _refuse_needed(kind, named[0], response)
         for key in [key for key, each in there.items() if each is named[0]]:
             del there[key]

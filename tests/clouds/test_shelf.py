@@ -86,7 +86,7 @@ def test_regions_and_resets_keep_things_apart(cloud):
     assert cloud.client("wafv2").list_ip_sets(Scope="REGIONAL")["IPSets"] == []
 
 
-def test_tags_told_at_creation_are_found(client):
+def test_a_distribution_has_its_tags_from_the_start_and_is_disabled_before_its_end(client):
     cloudfront = client("cloudfront")
     origin = {
         "Id": "api",
@@ -109,3 +109,8 @@ def test_tags_told_at_creation_are_found(client):
     cloudfront.untag_resource(Resource=made["ARN"], TagKeys={"Items": ["team"]})
     assert cloudfront.list_tags_for_resource(Resource=made["ARN"])["Tags"]["Items"] == []
     assert cloudfront.list_distributions()["DistributionList"]["Items"][0]["Id"] == made["Id"]
+    with pytest.raises(cloudfront.exceptions.DistributionNotDisabled):
+        cloudfront.delete_distribution(Id=made["Id"], IfMatch="any")
+    cloudfront.update_distribution(Id=made["Id"], IfMatch="any", DistributionConfig={**config, "Enabled": False})
+    cloudfront.delete_distribution(Id=made["Id"], IfMatch="any")
+    assert cloudfront.list_distributions()["DistributionList"]["Quantity"] == 0

@@ -261,6 +261,14 @@ class Distribution(Table):
         call("list_tags_for_resource", Resource="arn:{partition}:cloudfront::{account}:distribution/{ref}"),
     )
 
+    def clear(self, scope: Scope) -> None:
+        """A distribution is disabled before it goes."""
+        super().clear(scope)
+        client = scope.context.client("cloudfront")
+        told = client.get_distribution_config(Id=scope.ref)
+        config = {**told["DistributionConfig"], "Enabled": False}
+        client.update_distribution(Id=scope.ref, IfMatch=told["ETag"], DistributionConfig=config)
+
     def ask(self, scope: Scope, operation: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Refuse what CloudFront refuses: a name without a certificate, or another's part that does not exist."""
         if operation in ("create_distribution", "update_distribution"):
