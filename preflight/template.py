@@ -426,7 +426,8 @@ def _parse_yaml(text: str) -> Any:
     import yaml
 
     try:
-        if _ALIAS.search(text) and any(isinstance(each, yaml.AliasEvent) for each in yaml.parse(text)):
+        fast = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        if _ALIAS.search(text) and any(isinstance(each, yaml.AliasEvent) for each in yaml.parse(text, Loader=fast)):
             raise _malformed("Template error: YAML aliases are not allowed in CloudFormation templates")
         return yaml.load(text, Loader=_yaml_loader())
     except yaml.YAMLError as error:
