@@ -1,0 +1,1 @@
+WORDS = ["note", "ward"]
