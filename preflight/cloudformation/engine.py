@@ -485,7 +485,7 @@ class CloudFormation:
             str(each.sent.get("Name")): str(each.sent.get("FunctionName"))
             for stack in here
             for each in stack.resources.values()
-            if each.type == "AWS::CloudFormation::Macro" and each.status.endswith("_COMPLETE")
+            if each.type == "AWS::CloudFormation::Macro" and each.status in ("CREATE_COMPLETE", "UPDATE_COMPLETE")
         }
         place = transforms.Place(stack_name, region, account, self.context(probe, "").client, macros)
         return transforms.processed(template, parameters, place)

@@ -159,7 +159,11 @@ def _by_macro(name: str, arguments: Mapping[str, Any], fragment: Any, scope: Sco
         "requestId": f"{place.stack_name}/{name}",
         "templateParameterValues": dict(scope.parameters),
     }
-    answer = place.client("lambda").invoke(FunctionName=function, Payload=json.dumps(asked, default=str).encode())
+    functions = place.client("lambda")
+    try:
+        answer = functions.invoke(FunctionName=function, Payload=json.dumps(asked, default=str).encode())
+    except functions.exceptions.ClientError as error:
+        raise _refused(f"Transform {full} failed with: {error.response['Error']['Message']}.") from error
     try:
         said = json.loads(answer["Payload"].read())
         if answer.get("FunctionError") or said["status"].lower() != "success":

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from preflight.clouds.offline import OfflineCloud
+from preflight.errors import Refused
+from preflight.template import Template
 from tests.cloudformation.test_transforms import LOOP, SAM
 
 LOOP_ALONE = LOOP[: LOOP.index("Outputs:")]
@@ -68,6 +70,41 @@ def test_a_loop_is_unrolled_again_with_new_parameters(cloud: OfflineCloud) -> No
     topics = [each["TopicArn"].rpartition(":")[2] for each in cloud.client("sns").list_topics()["Topics"]]
     # Topica's policy is Retain
     assert sorted(topics) == ["a-us-east-1", "b-us-east-1", "c-us-east-1"]
+
+
+MACRO = """
+Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: "2012-10-17"
+        Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: sts:AssumeRole}]
+  Function:
+    Type: AWS::Lambda::Function
+    Properties:
+      Handler: index.handler
+      Runtime: python3.12
+      Role: !GetAtt Role.Arn
+      Code:
+        ZipFile: |
+          def handler(event, context):
+              made = {f"T{i}": {"Type": "AWS::SNS::Topic"} for i in range(int(event["templateParameterValues"]["N"]))}
+              event["fragment"]["Resources"] |= made
+              return {"requestId": event["requestId"], "status": "success", "fragment": event["fragment"]}
+  Macro: {Type: AWS::CloudFormation::Macro, Properties: {Name: Topics, FunctionName: !GetAtt Function.Arn}}
+"""
+MANY = "Transform: Topics\nParameters: {N: {Type: Number, Default: 2}}\nResources: {Queue: {Type: AWS::SQS::Queue}}"
+
+
+def test_an_accounts_own_macro_really_runs(cloud: OfflineCloud) -> None:
+    made = cloud.deploy_template("Macros", Template.parse(MACRO))
+    assert made.resources["Macro"].physical_id == "Topics" and made.resources["Macro"].state == "emulated"
+    many = cloud.deploy_template("Many", Template.parse(MANY), parameters={"N": "3"})
+    assert sorted(many.resources) == ["Queue", "T0", "T1", "T2"]
+    cloud.delete("Macros")
+    with pytest.raises(Refused, match="No transform named Topics found"):
+        cloud.deploy_template("More", Template.parse(MANY))
 
 
 def test_what_nobody_can_transform_is_refused(cloud: OfflineCloud) -> None:
