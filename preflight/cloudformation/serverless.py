@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import copy
 import json
+import logging
 from collections.abc import Mapping
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
 from preflight.intrinsics import TemplateError, partition
+
+# what the translator remarks upon is for its own developers
+logging.getLogger("samtranslator").addHandler(logging.NullHandler())
 
 
 def translated(body: dict[str, Any], parameters: Mapping[str, Any], region: str) -> dict[str, Any]:

@@ -205,8 +205,13 @@ def parameters_of(words: Sequence[str]) -> dict[str, str]:
 
 
 def stack_name(template_file: Path) -> str:
-    """A stack's name for a template file: letters, digits and hyphens, beginning with a letter."""
+    """A stack's name for a template file: letters, digits and hyphens, beginning with a letter.
+
+    A file that only says it is a template is named after its folder.
+    """
     stem = template_file.name.split(".")[0]
+    if stem.lower() in ("template", "stack", "main"):
+        stem = template_file.resolve().parent.name or stem
     name = re.sub(r"[^A-Za-z0-9]+", "-", stem).strip("-") or "Stack"
     return (name if name[0].isalpha() else f"Stack-{name}")[:128]
 

@@ -204,7 +204,14 @@ def test_parameters_in_every_form_the_aws_cli_takes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("file", "name"), [("a_b.template.yaml", "a-b"), ("7up.json", "Stack-7up"), (".yaml", "Stack"), ("x.y", "x")]
+    ("file", "name"),
+    [
+        ("a_b.template.yaml", "a-b"),
+        ("7up.json", "Stack-7up"),
+        (".yaml", "Stack"),
+        ("x.y", "x"),
+        ("/my_app/template.yaml", "my-app"),
+    ],
 )
 def test_a_stack_is_named_after_its_file(file: str, name: str) -> None:
     assert stack_name(Path(file)) == name
