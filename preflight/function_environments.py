@@ -234,6 +234,7 @@ class Environment:
                 "task": str(task),
                 "opt": str(opt),
                 "tmp": str(tmp),
+                "root": str(tmp.parent.parent),
                 "handler": plan.handler,
                 "packages": _packages(),
                 "bundled": BUNDLED,

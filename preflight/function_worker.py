@@ -37,6 +37,7 @@ def main() -> None:
     requests, answers, log = _take_over_pipes()
     inbox = _Inbox(requests)
     settings = json.loads(inbox.get())
+    inbox.root = settings["root"]
     forks = _Forks()
     _limit(settings)
     _look_like_lambda(settings)
@@ -238,6 +239,7 @@ class _Inbox:
 
     def __init__(self, pipe: int) -> None:
         self._pipe = pipe
+        self.root = ""
         self._lines: list[bytes] = []
         self._there = threading.Semaphore(0)
         threading.Thread(target=self._read, daemon=True).start()
@@ -246,6 +248,13 @@ class _Inbox:
         """The next line."""
         self._there.acquire()
         return self._lines.pop(0)
+
+    def _tidy_up(self) -> None:
+        """Remove the files of a cloud that was killed; nobody else will."""
+        if "preflight-functions-" in self.root:
+            # in a process of its own, that is not ended with ours
+            with contextlib.suppress(OSError, AttributeError, NotImplementedError):
+                os.posix_spawn("/bin/rm", ["rm", "-rf", "--", self.root], {}, setsid=True)
 
     def _read(self) -> None:
         # not a file object: the interpreter would wait for its lock when it ends
@@ -256,6 +265,7 @@ class _Inbox:
             except OSError:
                 read = b""
             if not read:
+                self._tidy_up()
                 end_all(os.getpid(), os.environ.get("AWS_LAMBDA_LOG_STREAM_NAME", ""))
                 os._exit(1)
             *whole, rest = read.split(b"\n")

@@ -338,17 +338,21 @@ with OfflineCloud() as cloud:
     account = Account(cloud)
     account.function(STRAY, Timeout=600)
     account.call("leave")
-    print(cloud.serve(), flush=True)
+    print(cloud.serve(), cloud.functions._environments._root, flush=True)
     account.call("hang")
 """
     process = subprocess.Popen([sys.executable, "-c", source], stdout=subprocess.PIPE, cwd=tmp_path)
     assert process.stdout is not None
-    endpoint = process.stdout.readline().decode().strip()
-    assert len(workers(endpoint)) >= 2
+    endpoint, root = process.stdout.readline().decode().split()
+    assert (len(workers(endpoint)) >= 2, Path(root).exists()) == (True, True)
     process.kill()
     process.wait()
     process.stdout.close()
     assert gone(endpoint)
+    until = time.monotonic() + 5
+    while Path(root).exists() and time.monotonic() < until:
+        threading.Event().wait(0.01)
+    assert not Path(root).exists()
 
 
 def test_a_megabyte_of_output_is_in_the_log(account):
