@@ -6,7 +6,7 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,8 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 class StackArtifact:
     """One stack of a cloud assembly: where its template and its asset manifests lie, and how it is to be deployed.
 
-    `account` and `region` are None where the app leaves them open, `images` names its container image assets.
+    `account` and `region` are None where the app leaves them open, `images` names its container image assets, `lookups`
+    what its app would have looked up in an account.
     """
 
     artifact_id: str
@@ -29,6 +30,7 @@ class StackArtifact:
     tags: Mapping[str, str]
     parameters: Mapping[str, str]
     termination_protection: bool = False
+    lookups: tuple[str, ...] = ()
 
     @property
     def images(self) -> tuple[str, ...]:
@@ -41,12 +43,14 @@ def stacks(assembly: Path) -> list[StackArtifact]:
 
     Raises OSError, ValueError or KeyError where the folder is no cloud assembly.
     """
-    artifacts = json.loads((assembly / "manifest.json").read_text(encoding="utf-8")).get("artifacts", {})
+    manifest = json.loads((assembly / "manifest.json").read_text(encoding="utf-8"))
+    artifacts, missing = manifest.get("artifacts", {}), manifest.get("missing", ())
+    lookups = tuple(dict.fromkeys(str(each.get("provider")) for each in missing))
     found: list[StackArtifact] = []
     for name in _in_order(artifacts):
         artifact = artifacts[name]
         if artifact["type"] == "aws:cloudformation:stack":
-            found.append(_stack(assembly, name, artifact, artifacts))
+            found.append(replace(_stack(assembly, name, artifact, artifacts), lookups=lookups))
         elif artifact["type"] == "cdk:cloud-assembly":
             found += stacks(assembly / artifact["properties"]["directoryName"])
     return found

@@ -147,7 +147,8 @@ def launch(
     failed: str | None = None
     for task in wanted:
         if failed is not None:
-            done.append(StackOutcome(task.name, cloud.region, "NOT_BEGUN", f"{failed} does not stand."))
+            region = (task.artifact.region if task.artifact else None) or cloud.region
+            done.append(StackOutcome(task.name, region, "NOT_BEGUN", f"{failed} does not stand."))
             continue
         template = read[id(task)]
         say(task.name)
@@ -298,6 +299,11 @@ def _resource(stack: Stack, name: str) -> Outcome:
 def _notes(artifact: StackArtifact, cloud: OfflineCloud, region: str) -> Iterator[str]:
     if artifact.account and artifact.account != cloud.account:
         yield f"It is made for account {artifact.account}; here it stands in {cloud.account}, with the other stacks."
+    if artifact.lookups:
+        yield (
+            f"Its app looks things up in an account ({', '.join(artifact.lookups)}); "
+            "what was not kept in cdk.context.json is a placeholder of CDK's here."
+        )
     for image in dict.fromkeys(artifact.images):
         yield f"The container image of {image} is not built here: that takes a container engine."
 

@@ -256,3 +256,10 @@ def test_long_names_keep_the_types_at_the_right() -> None:
     words = str(ledger(Launch((stack,), 0.4), 100)).splitlines()
     assert words[1].endswith("A" * 70) and words[2].endswith(" AWS::EC2::SubnetRouteTableAssociation")
     assert all(len(line) <= 100 for line in words)
+
+
+def test_what_an_app_would_look_up_is_said(shelf: Shelf, tmp_path: Path) -> None:
+    folder = assembly(tmp_path / "cdk.out", {"One": {"template": topics()}})
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    written(folder, {**manifest, "missing": [{"key": "k", "provider": "vpc-provider", "props": {}}]}, "manifest.json")
+    shelf.run("cloud", "deploy", str(folder)).says("note", "looks things up in an account (vpc-provider)", code=0)
