@@ -7,7 +7,6 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import redirect_stdout
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -61,8 +60,12 @@ def _listen(port: int) -> socket.socket:
 
 
 def _make_server(listening: socket.socket, pages: Mapping[str, Page], web: Front | None) -> Any:
+    from moto.moto_server import werkzeug_app
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
     from werkzeug.serving import make_server
+
+    # moto prints advice for its own developers; sys.stdout is everybody's, and is left alone
+    vars(werkzeug_app)["print"] = lambda *_, **__: None
 
     class Quiet(MotoRequestHandler):  # type: ignore[misc]
         def log(self, type: str, message: str, *args: Any) -> None:
@@ -70,15 +73,10 @@ def _make_server(listening: socket.socket, pages: Mapping[str, Page], web: Front
 
     class Dispatcher(DomainDispatcherApplication):  # type: ignore[misc]
         def get_backend_for_host(self, host: str | None) -> Any:
-            backend = self._known(host)
+            backend = super().get_backend_for_host(host)
             if backend is None and host is not None and "amazonaws.com" in host:
                 raise NotImplementedError(f"{host.partition('.')[0]} is not emulated")
             return backend
-
-        def _known(self, host: str | None) -> Any:
-            # moto prints a line of advice for its own developers when it finds none
-            with redirect_stdout(None):
-                return super().get_backend_for_host(host)
 
     host, port = listening.getsockname()
     app = _with_pages(_saying_what_is_missing(Dispatcher(create_backend_app)), pages)

@@ -135,10 +135,11 @@ def _return_later(
             for kept in queue._messages:
                 if kept.id == each.id:
                     kept.visible_at = 0.0
-        pump(deliveries, find, flush=True)
+        deliveries.work.poke(("consumer", consumer.id), lambda: pump(deliveries, find, flush=True))
 
     if quick:
-        deliveries.work.later(deliveries.pace, ("consumer", consumer.id), show)
+        # a key of its own: batches that were handled at the same time come back at the same time
+        deliveries.work.later(deliveries.pace, ("returned", consumer.id, quick[0].receipt_handle), show)
     if len(quick) < len(messages):
         wait = float(queue.visibility_timeout) + 0.1
         deliveries.work.later(

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
+import threading
 import time
 import zipfile
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 import boto3
 import pytest
@@ -285,6 +288,29 @@ def test_the_endpoint_listens_on_loopback_alone_and_prints_nothing(
     with socket.socket() as other:
         other.bind(("127.0.0.2", port))
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_busy_endpoint_swallows_nothing_that_others_print(
+    cloud: OfflineCloud, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = cloud.serve()
+    over = threading.Event()
+
+    def ask() -> None:
+        while not over.is_set():
+            with contextlib.suppress(OSError):
+                urlopen(Request(url, headers={"Host": "nobody.example"}), timeout=5).close()
+
+    askers = [threading.Thread(target=ask) for _ in range(3)]
+    for each in askers:
+        each.start()
+    for _ in range(500):
+        print("mine")
+        time.sleep(0.0005)
+    over.set()
+    for each in askers:
+        each.join()
+    assert capsys.readouterr().out == "mine\n" * 500
 
 
 def test_a_port_is_free_again_after_the_cloud_is_gone() -> None:

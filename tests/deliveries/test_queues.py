@@ -243,6 +243,25 @@ def test_slow_batches_are_handled_beside_one_another(place):
     assert sum(ended - begun for begun, ended in spans) > max(e for _, e in spans) - min(b for b, _ in spans)
 
 
+def test_batches_that_fail_at_the_same_time_all_come_again(place):
+    dead = place.queue("dead")
+    queue = place.queue("notes", RedrivePolicy=redrive(dead))
+    place.send(queue, *(f"{number} {'bad' if number % 5 == 0 else ''}" for number in range(40)))
+    fails = """
+    def handler(event, context):
+        time.sleep(0.02)
+        for each in event["Records"]:
+            if "bad" in each["body"] or each["attributes"]["ApproximateReceiveCount"] == "1":
+                raise ValueError("not now")
+            keep(each["body"])
+    """
+    place.map(place.function("worker", fails, may(READS_QUEUES, queue)), queue, BatchSize=1)
+    assert len(place.kept()) == 32
+    assert len(place.received(dead)) == 8
+    held = place.client("sqs").get_queue_attributes(QueueUrl=place.url(queue), AttributeNames=["All"])["Attributes"]
+    assert held["ApproximateNumberOfMessagesNotVisible"] == held["ApproximateNumberOfMessages"] == "0"
+
+
 def test_a_waiting_reader_of_a_blocked_group_waits_quietly(place):
     queue = place.queue("notes.fifo", FifoQueue="true", ContentBasedDeduplication="true")
     place.send(queue, "one", "two", MessageGroupId="a")
