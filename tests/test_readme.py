@@ -47,6 +47,7 @@ AS_A_LEARNER = [
 BY_ORDINARY_TOOLS = [
     ("npx aws-cdk@2.1148.1 ls", "Lab1"),
     ("npx aws-cdk@2.1148.1 synth Lab1", "AWS::S3::Bucket"),
+    ("./lab cloud deploy cdk.out", "stacks stand"),
     (".venv/bin/python -m pytest labs/lab01*", "passed"),
 ]
 
@@ -92,6 +93,8 @@ def test_the_ordinary_tools_work_too(project: Path) -> None:
     for command, words in BY_ORDINARY_TOOLS:
         if command.startswith("npx"):
             said = run(*cli.command, *command.split()[2:], "--no-notices", cwd=project, **cli.environment)
+        elif command.startswith("./lab"):
+            said = run(sys.executable, "lab", *command.split()[1:], cwd=project)
         else:
             said = run("sh", "-c", command, cwd=project)
         assert words in said, f"{command}: {said}"
