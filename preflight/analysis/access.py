@@ -380,10 +380,12 @@ class _Case:
         if pattern == "*" and not isinstance(pattern, Unknown):
             return Finding(True)
         if isinstance(pattern, Unknown) or isinstance(asked, Unknown):
-            if not isinstance(pattern, Unknown) and "${" not in pattern and _covers_pattern(pattern, _opened(asked)):
+            if not isinstance(pattern, Unknown) and "${" not in pattern and covers_arn(pattern, opened(asked)):
                 return Finding(True)
             unknown = pattern if isinstance(pattern, Unknown) else asked
-            return Finding(None, "", (str(unknown),)) if _overlaps(_opened(pattern), _opened(asked)) else Finding(False)
+            return (
+                Finding(None, "", (str(unknown),)) if overlaps_arn(opened(pattern), opened(asked)) else Finding(False)
+            )
         if variables and "${" in pattern:
             head, variable_part = _after_fifth_colon(pattern)
             filled = fill(variable_part, lookup)
@@ -391,13 +393,13 @@ class _Case:
                 # the statement is invalid for this request, says AWS
                 return Finding(False, f"the policy variable {filled.missing} has no value in this request")
             if filled.unknown:
-                return Finding(None, "", filled.unknown) if _overlaps(_opened(pattern), asked) else Finding(False)
+                return Finding(None, "", filled.unknown) if overlaps_arn(opened(pattern), asked) else Finding(False)
             pattern = head + filled.pattern
         if _resource_pattern(pattern)(asked):
-            if self.request.pattern and not _covers_pattern(pattern, asked):
+            if self.request.pattern and not covers_arn(pattern, asked):
                 return Finding(None, "", (f"which of {asked}",))
             return Finding(True)
-        if self.request.pattern and _overlaps(pattern, asked):
+        if self.request.pattern and overlaps_arn(pattern, asked):
             return Finding(None, "", (f"which of {asked}",))
         return Finding(False)
 
@@ -701,14 +703,16 @@ def _resource_pattern(pattern: str) -> Callable[[str], bool]:
     return test
 
 
-def _covers_pattern(pattern: str, asked: str) -> bool:
+def covers_arn(pattern: str, asked: str) -> bool:
+    """Whether everything the ARN pattern `asked` stands for is matched by `pattern`; errs towards False."""
     given = asked.split(":", 5)
     if not pattern.startswith("arn:") or len(given) != 6:
         return covers(pattern, asked)
     return all(covers(one, part) for one, part in zip(_six(pattern), given, strict=True))
 
 
-def _overlaps(pattern: str, asked: str) -> bool:
+def overlaps_arn(pattern: str, asked: str) -> bool:
+    """Whether some ARN is matched by both patterns."""
     given = asked.split(":", 5)
     if not pattern.startswith("arn:") or len(given) != 6:
         return overlap(pattern, asked)
@@ -726,7 +730,7 @@ def _after_fifth_colon(pattern: str) -> tuple[str, str]:
     return (":".join(parts[:5]) + ":", parts[5]) if len(parts) == 6 else ("", pattern)
 
 
-def _opened(text: str) -> str:
+def opened(text: str) -> str:
     """A pattern for what a text can be: unknown parts stand in angle brackets, variables in braces."""
     return re.sub(r"<[^>]*>|\$\{[^}]*\}", "*", text)
 

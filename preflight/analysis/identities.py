@@ -68,21 +68,33 @@ def may(
     """
     index = index_of(design)
     identity = index.identity(principal, hypothetical=bool(also))
-    asked = index.arn(resource, action)
-    guard = index.guard(asked)
+    return judge(index, identity, action, index.arn(resource, action), context=context, also=also)
+
+
+def judge(
+    index: Index,
+    identity: Identity,
+    action: str,
+    arn: str,
+    *,
+    context: Mapping[str, ContextValue] | None = None,
+    also: Sequence[str | Mapping[str, Any]] = (),
+) -> Decision:
+    """What `may` answers, for an identity that was found already and the ARN of what is asked about."""
+    guard = index.guard(arn)
     is_assuming = action.lower().startswith("sts:assumerole") or action.lower() in ("sts:tagsession",)
-    role = index.role(asked) if is_assuming else None
+    role = index.role(arn) if is_assuming else None
     request = Request(
         identity.principal,
         action,
-        asked,
+        arn,
         {**ORDINARY, **identity.context, **(context or {})},
         resource_account=guard.account
         if guard
         else None
-        if asked.count(":") >= 5 and asked.split(":")[4]
-        else design.account,
-        pattern="*" in asked or "?" in asked,
+        if arn.count(":") >= 5 and arn.split(":")[4]
+        else index.design.account,
+        pattern="*" in arn or "?" in arn,
     )
     return decide(
         request,
@@ -196,6 +208,28 @@ class Index:
         return self.design.of_type(*PRINCIPAL_TYPES)
 
     @cached_property
+    def guards(self) -> list[Guard]:
+        """Every resource of the design with a policy of its own, and every bucket."""
+        return list(self._guards.values())
+
+    def name_of(self, arn: str) -> str:
+        """What the learner calls the resource with this ARN, what is inside it behind a slash; else the ARN itself."""
+        for known, name in self._names.items():
+            if arn == known or (arn.startswith(known) and arn[len(known)] in "/:"):
+                inside = arn[len(known) :]
+                return f"{name}/{inside[1:]}" if inside else name
+        return arn
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for item in self.design.resources.values():
+            arn = None if item.type in NOT_GUARDED else self._arn_of(item)
+            if arn and not isinstance(arn, Unknown):
+                found.setdefault(arn, short_name(item))
+        return dict(sorted(found.items(), key=lambda each: -len(each[0])))
+
+    @cached_property
     def _guards(self) -> dict[str, Guard]:
         guards: dict[str, Guard] = {}
         for arn, policy in self._resource_policies():
@@ -229,7 +263,7 @@ class Index:
                     if arn:
                         yield (
                             arn,
-                            Policy.read(document, f"the {kind} of {_short(owner) if owner else each}", "resource"),
+                            Policy.read(document, f"the {kind} of {short_name(owner) if owner else each}", "resource"),
                         )
 
     def _permission(self, item: Item) -> Iterable[tuple[str, Policy]]:
@@ -253,7 +287,7 @@ class Index:
         }
         if condition:
             statement["Condition"] = condition
-        name = f"the permissions of {_short(function) if function else arn}"
+        name = f"the permissions of {short_name(function) if function else arn}"
         yield arn, Policy.read({"Version": "2012-10-17", "Statement": [statement]}, name, "resource")
 
     def _of_item(self, item: Item, name: str) -> Identity:
@@ -291,7 +325,7 @@ class Index:
         policies = tuple(self._policies(item))
         boundary = item.properties.get("PermissionsBoundary")
         boundaries = (self._managed(boundary),) if boundary else ()
-        alias = f"{kind} {_short(item)}"
+        alias = f"{kind} {short_name(item)}"
         tags = {str(each["Key"]): str(each["Value"]) for each in item.properties.get("Tags") or [] if "Key" in each}
         if kind == "group":
             member = f"arn:aws:iam::{self.design.account}:user/a-member-of-{_name_of(item)}"
@@ -336,7 +370,7 @@ class Index:
     def _policies(self, item: Item) -> Iterable[Policy]:
         """What is attached to one role, user or group, from either side."""
         kind = PRINCIPAL_TYPES[item.type]
-        owner = f"{kind} {_short(item)}"
+        owner = f"{kind} {short_name(item)}"
         for inline in item.properties.get("Policies") or []:
             name = f"the inline policy {inline.get('PolicyName', '')} of {owner}"
             yield Policy.read(inline.get("PolicyDocument", {}), name)
@@ -355,7 +389,7 @@ class Index:
                     if policy.physical_id not in seen:
                         yield self._managed(policy.physical_id)
                 else:
-                    yield self._document(policy, f"the policy {_short(policy)}")
+                    yield self._document(policy, f"the policy {short_name(policy)}")
 
     def _groups(self, user: Item) -> list[Item]:
         names = set(map(str, user.properties.get("Groups") or []))
@@ -368,7 +402,7 @@ class Index:
         """A managed policy by ARN: the design's own, AWS's, or one nobody can read from here."""
         for item in self.design.of_type("AWS::IAM::ManagedPolicy"):
             if arn in (item.physical_id, item.arn):
-                return self._document(item, f"the managed policy {_short(item)}")
+                return self._document(item, f"the managed policy {short_name(item)}")
         found = None if isinstance(arn, Unknown) or ":aws:policy/" not in arn else managed.find(arn)
         if found is not None:
             return found
@@ -450,7 +484,7 @@ def _name_of(item: Item) -> str:
     return item.physical_id.rsplit("/", 1)[-1]
 
 
-def _short(item: Item) -> str:
+def short_name(item: Item) -> str:
     """What the learner calls it: the construct's id, else the logical id."""
     if item.path is None:
         return item.logical_id

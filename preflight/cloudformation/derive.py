@@ -194,6 +194,8 @@ _NAMED_BY = {
     "AWS::Scheduler::Schedule": "Name",
     "AWS::ECS::Service": "-",
     "AWS::Lambda::Alias": "-",
+    # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-secretsmanager-secrettargetattachment.html
+    "AWS::SecretsManager::SecretTargetAttachment": "SecretId",
 }
 
 _REF_IS_ARN = {"AWS::SecretsManager::Secret", "AWS::CertificateManager::Certificate", "AWS::ECS::Service"}
