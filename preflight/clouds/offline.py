@@ -44,6 +44,7 @@ class OfflineCloud:
         self._bootstrap: dict[str, str] = {}
         self._made: dict[tuple[str, str], Any] = {}
         self._server: Server | None = None
+        self._is_over = False
         self._undo = ExitStack()
 
     def __enter__(self) -> OfflineCloud:
@@ -62,10 +63,11 @@ class OfflineCloud:
 
     def stop(self) -> None:
         """Close the endpoint, forget everything, and give the process its own environment back."""
+        self._is_over = True
         if self._server is not None:
             self._server.stop()
-            self._server = None
         self._undo.close()
+        self._server = None
 
     def client(self, service: str, *, region: str | None = None) -> Any:
         """A boto3 client with the deployer's credentials."""
@@ -176,6 +178,9 @@ class OfflineCloud:
         from preflight.clouds.server import Server
         from preflight.deliveries import PATH as DELIVERIES_PATH
 
+        if self._is_over:
+            # what is being ended may still ask; a server it started would outlive the cloud
+            return self._server.url if self._server is not None else "http://localhost:9"
         if self._server is not None and port in (0, int(self._server.url.rpartition(":")[2])):
             return self._server.url
         pages = {NOT_EMULATED_PATH: self._not_emulated, DELIVERIES_PATH: self.deliveries.page}

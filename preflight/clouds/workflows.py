@@ -12,6 +12,7 @@ import functools
 import json
 import logging
 import random
+import re
 import sys
 import threading
 import time
@@ -93,6 +94,7 @@ def _interpreter(clients: RoleClients, authorizer: Authorizer, pace: float) -> I
     from moto.stepfunctions.parser.asl.component.state.exec.state_task import state_task_lambda
     from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
         state_task_service,
+        state_task_service_aws_sdk,
         state_task_service_callback,
         state_task_service_lambda,
     )
@@ -113,16 +115,19 @@ def _interpreter(clients: RoleClients, authorizer: Authorizer, pace: float) -> I
         def put(target: Any, name: str, better: Any) -> None:
             patches.enter_context(patch.object(target, name, better))
 
-        asked = boto_client.boto_client_for
-        for name, module in list(sys.modules.items()):
-            if name.startswith("moto.stepfunctions.parser") and getattr(module, "boto_client_for", None) is asked:
-                put(module, "boto_client_for", client_for)
+        for called, asked, better in (
+            ("boto_client_for", boto_client.boto_client_for, client_for),
+            ("eval_jsonata_expression", jsonata.eval_jsonata_expression, _no_jsonata),
+        ):
+            for name, module in list(sys.modules.items()):
+                if name.startswith("moto.stepfunctions.parser") and vars(module).get(called) is asked:
+                    put(module, called, better)
         put(retrier_decl, "time", SimpleNamespace(sleep=lambda seconds: time.sleep(float(seconds) * pace)))
         put(WaitFunction, "_wait_interval", functools.partialmethod(_wait, pace))
         put(state_task_service_callback, "_DELAY_SECONDS_SYNC_CONDITION_CHECK", 0.02)
         put(state_task_service.StateTaskService, "_normalise_parameters", _to_boto)
         put(state_task_service.StateTaskService, "_normalise_response", _from_boto)
-        put(jsonata, "eval_jsonata_expression", _no_jsonata)
+        put(state_task_service_aws_sdk.StateTaskServiceAwsSdk, "_normalise_service_error_name", staticmethod(_sdk_name))
         put(state_task_service.StateTaskService, "_from_error", _named_failure(state_task_service.StateTaskService))
         put(execution_worker.ExecutionWorker, "_execution_logic", _surely(execution_worker.ExecutionWorker))
         task = state_task_service_lambda.StateTaskServiceLambda
@@ -257,6 +262,19 @@ def _named_failure(task: Any) -> Callable[..., Any]:
 SERVICES = {"events": "EventBridge", "ecs": "ECS", "apigateway": "ApiGateway", "sns": "SNS", "sqs": "SQS"}
 
 
+def _sdk_name(service: str) -> str:
+    """A service as AWS's own SDK for Java writes it in the names of its errors: Sqs.SqsException, DynamoDb."""
+    import botocore.session
+
+    client = {"sfn": "stepfunctions", "eventbridge": "events", "cloudwatchlogs": "logs"}.get(service.lower(), service)
+    try:
+        known = str(botocore.session.get_session().get_service_model(client.lower()).service_id)
+    except Exception:  # a service nobody knows keeps the name it was called by
+        known = service
+    words = re.findall(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+", known)
+    return "".join(each.capitalize() for each in words)
+
+
 def _lambda_failure(error: Any) -> tuple[str, str]:
     """Lambda's own errors as a state names them.
 
@@ -300,6 +318,10 @@ def _started(start: Callable[..., Any]) -> Callable[..., Any]:
         execution_input: str | None = None,
         trace_header: str | None = None,
     ) -> Any:
+        try:
+            json.loads(execution_input or "{}")
+        except ValueError as error:
+            raise _refusal("InvalidExecutionInput", f"Invalid State Machine Execution Input: '{error}'") from None
         arn = _version_of(self, state_machine_arn)
         machine = self.describe_state_machine(arn)
         if hasattr(machine, "source_arn"):
@@ -437,6 +459,18 @@ def _operations(authorizer: Authorizer) -> Iterator[None]:
         execution = self.stepfunction_backend.describe_execution(self._get_param("executionArn"))
         return ActionResult({**execution.to_describe_output(), "status": str(execution.status)})
 
+    def stop_execution(self: Any) -> Any:
+        execution = self.stepfunction_backend.describe_execution(self._get_param("executionArn"))
+        at, error, cause = datetime.now(UTC), self._get_param("error"), self._get_param("cause")
+        execution.stop(stop_date=at, error=error, cause=cause)
+        # its thread notes the end in a moment
+        until = time.monotonic() + 2
+        while execution.status == "RUNNING" and time.monotonic() < until:
+            time.sleep(0.005)
+        if execution.status == "ABORTED":
+            execution.error, execution.cause = execution.error or error, execution.cause or cause
+        return ActionResult({"stopDate": execution.stop_date or at})
+
     def start_sync_execution(self: Any) -> Any:
         backend, arn = self.stepfunction_backend, self._get_param("stateMachineArn")
         machine = backend.describe_state_machine(_version_of(backend, arn))
@@ -516,8 +550,6 @@ def _refusal(code: str, message: str) -> Exception:
 @contextmanager
 def _synchronous_host() -> Iterator[None]:
     """StartSyncExecution has a host of its own, sync-states, which moto does not know."""
-    import re
-
     from moto import backend_index
 
     known = ("stepfunctions", re.compile(r"https?://sync-states\.(.+)\.amazonaws\.com"))

@@ -27,3 +27,11 @@ def test_a_worker_that_hangs_does_not_hold_up_the_end():
         if each.name == "deliveries":
             each.join(5)
     assert not [each for each in threading.enumerate() if each.name == "deliveries"]
+
+
+def test_nothing_listens_after_the_end():
+    with OfflineCloud() as cloud:
+        cloud.serve()
+    # as a function does that is being ended just then
+    cloud.serve()
+    assert not [each for each in threading.enumerate() if "serve_forever" in each.name]

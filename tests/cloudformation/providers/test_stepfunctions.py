@@ -313,6 +313,25 @@ def test_a_refusal_of_another_service_can_be_caught(bench, role):
     assert output(bench, role, Tell={**tell, "Parameters": entries}, Caught=caught) == "caught"
 
 
+def test_an_sdk_call_that_is_refused_has_the_name_of_awss_own_sdk(bench, role):
+    caught = {"Type": "Pass", "Result": "caught", "End": True}
+    for service, action, error, parameters in (
+        ("sqs", "listQueues", "Sqs.SqsException", {}),
+        ("dynamodb", "describeTable", "DynamoDb.DynamoDbException", {"TableName": "t"}),
+        ("secretsmanager", "listSecrets", "SecretsManager.SecretsManagerException", {}),
+        ("ec2", "describeVpcs", "Ec2.Ec2Exception", {}),
+    ):
+        catch = [{"ErrorEquals": [error], "Next": "Caught"}]
+        call = {"Type": "Task", "Resource": f"arn:aws:states:::aws-sdk:{service}:{action}", "Parameters": parameters}
+        assert output(bench, role, Call={**call, "End": True, "Catch": catch}, Caught=caught) == "caught"
+
+
+def test_an_input_that_is_no_json_is_refused(bench, role):
+    made = bench.make("AWS::StepFunctions::StateMachine", "M", RoleArn=role, DefinitionString=definition(Done=DONE))
+    with pytest.raises(ClientError, match=r"InvalidExecutionInput.*Invalid State Machine Execution Input"):
+        bench.client("stepfunctions").start_execution(stateMachineArn=made.ref, input="nope")
+
+
 def test_an_express_machine_answers_at_once(bench, role):
     made = bench.make(
         "AWS::StepFunctions::StateMachine",
@@ -339,7 +358,9 @@ def test_jsonata_is_named_as_not_emulated(bench, role):
     )
     made = bench.make("AWS::StepFunctions::StateMachine", "M", RoleArn=role, DefinitionString=text)
     assert made.unapplied == ("DefinitionString",)
-    assert run(bench.client("stepfunctions"), made.ref)["status"] == "FAILED"
+    failed = run(bench.client("stepfunctions"), made.ref)
+    assert failed["status"] == "FAILED"
+    assert "JSONata expressions are not emulated" in failed["cause"]
 
 
 def started(client, arn, **told):
@@ -416,5 +437,6 @@ def test_a_running_execution_is_stopped(bench, role):
     until = time.monotonic() + 5
     while len(client.get_execution_history(executionArn=execution)["events"]) < 2 and time.monotonic() < until:
         time.sleep(0.01)
-    client.stop_execution(executionArn=execution)
-    assert finished(client, execution)["status"] == "ABORTED"
+    client.stop_execution(executionArn=execution, error="Mine", cause="enough")
+    told = client.describe_execution(executionArn=execution)
+    assert (told["status"], told["error"], told["cause"]) == ("ABORTED", "Mine", "enough")
