@@ -349,6 +349,15 @@ class Stack:
 
         return network.reach(self.design, source, target, port, protocol)
 
+    def survives_loss_of_az(self) -> Any:
+        """Whether nothing stops for good whichever Availability Zone is lost (truthy), and `because` why not.
+
+        A database that fails over and a group that starts its instances elsewhere survive, after an interruption.
+        """
+        from preflight.analysis import resilience
+
+        return resilience.survives(self.design)
+
 
 @contextmanager
 def listening() -> Iterator[list[Answer]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from preflight.errors import Usage
@@ -137,6 +137,66 @@ def _leftovers(template: Template, design: Design, words: Sequence[str], context
     return Reply(not found, sentence, points, {"leftovers": [vars(each) for each in found]})
 
 
+def _lose(template: Template, design: Design, words: Sequence[str], context: Mapping[str, Any]) -> Reply:
+    from preflight.analysis import resilience
+
+    what = words[0].lower() if words else ""
+    if not words:
+        return _weakest(design)
+    if what == "az":
+        if len(words) < 2:
+            raise Usage("Say which Availability Zone; ask lose az a")
+        loss = resilience.lose(design, az=words[1:])
+    elif len(words) > 1:
+        raise Usage(f"Ask it as {FORMS['lose'].usage}, for instance ./lab ask {FORMS['lose'].example}")
+    else:
+        # a resource may be named Region, whatever the word means
+        is_region = what == "region" and not design.find(words[0])
+        loss = resilience.lose(design, region=True) if is_region else resilience.lose(design, resource=words[0])
+    points = [Point(f"{each.label} {each.fate}", each.sentence, each.change) for each in loss.effects]
+    if loss.effects:
+        points += [Point(f"{each.label}, its data", each.sentence, each.change) for each in loss.objectives]
+    for about, names in (
+        ("goes with it", loss.gone),
+        ("goes on as it is", loss.stands),
+        ("stands in no zone", loss.regional),
+    ):
+        if names:
+            points.append(Point(about, ", ".join(names)))
+    return Reply(
+        loss.survives,
+        loss.because,
+        tuple(points),
+        {
+            "lost": loss.lost,
+            "survives": loss.survives,
+            "effects": [asdict(each) for each in loss.effects],
+            "gone": list(loss.gone),
+            "stands": list(loss.stands),
+            "regional": list(loss.regional),
+            "objectives": [asdict(each) for each in loss.objectives],
+        },
+    )
+
+
+def _weakest(design: Design) -> Reply:
+    """What a design cannot lose, and how much of its data it can."""
+    from preflight.analysis import resilience
+
+    found, goals = resilience.single_points(design), resilience.objectives(design)
+    count = f"{len(found)} single point{'s' if len(found) != 1 else ''} of failure"
+    points = [
+        Point(each.label, each.why + ("; it comes back by itself" if each.heals else ""), each.change) for each in found
+    ]
+    points += [Point(f"{each.label}, its data", each.sentence, each.change) for each in goals]
+    return Reply(
+        not found,
+        f"This design has {count}." if found else "No single zone, machine or gateway stops this design for good.",
+        tuple(points),
+        {"single_points": [asdict(each) for each in found], "objectives": [asdict(each) for each in goals]},
+    )
+
+
 def _ports(word: str) -> int | tuple[int, int]:
     found = re.fullmatch(r"(\d{1,5})(?:-(\d{1,5}))?", word)
     if found is None or int(found[2] or found[1]) > 65535:
@@ -148,4 +208,5 @@ FORMS = {
     "may": Form("may WHO ACTION [RESOURCE]", "1 may anyone s3:GetObject Notes/today", 2, 3, _may),
     "reach": Form("reach FROM TO PORT [PROTOCOL]", "6 reach internet Database 5432", 3, 4, _reach),
     "leftovers": Form("leftovers", "1 leftovers", 0, 0, _leftovers),
+    "lose": Form("lose [az ZONE | NAME | region]", "6 lose az a", 0, 4, _lose),
 }
