@@ -226,6 +226,11 @@ def _instance(declared: Declared, context: Context, ec2: Any) -> Faults:
     yield from _launch(declared, context, ec2)
     if "ImageId" not in declared and "LaunchTemplate" not in declared:
         yield "MissingParameter", "The request must contain the parameter ImageId"
+    zone, subnet = declared.peek("AvailabilityZone"), declared.peek("SubnetId")
+    if zone and subnet and ec2.get_subnet(subnet).availability_zone != zone:
+        there = ec2.get_subnet(subnet).availability_zone
+        said = f"The specified subnet '{subnet}' is in the Availability Zone {there}, not in {zone}."
+        yield "InvalidParameterValue", said
     yield from _groups_at(declared.peek("SecurityGroupIds", []), declared.peek("SubnetId"), ec2)
 
 

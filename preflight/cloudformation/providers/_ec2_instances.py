@@ -12,7 +12,7 @@ from preflight.cloudformation.ledger import Declared
 from preflight.cloudformation.providers import Context, Made
 from preflight.cloudformation.providers._ec2 import Ec2, Tagged, backend
 from preflight.cloudformation.providers._kept import kept
-from preflight.cloudformation.providers._launching import tell_groups, tell_speeds
+from preflight.cloudformation.providers._launching import make_provisioned_disks, tell_groups, tell_speeds
 from preflight.cloudformation.providers._table import Each, Name, Scope, Setting, Tags, call, passing_over_gone, refusal
 
 _IMPORT_KEY = call("import_key_pair", "KeyName PublicKeyMaterial")
@@ -75,9 +75,30 @@ def _run(arguments: dict[str, Any]) -> None:
     arguments.update(MinCount=1, MaxCount=1)
     if "UserData" in arguments:
         arguments["UserData"] = decoded(arguments["UserData"])
-    for disk in arguments.get("BlockDeviceMappings", []):
-        if "Ebs" in disk:
-            disk["Ebs"].setdefault("DeleteOnTermination", True)
+    _give_disks(arguments)
+
+
+def _give_disks(arguments: dict[str, Any]) -> None:
+    """Disks as EC2 completes them; the size of an image's own disk is taken for 8 GiB."""
+    if "BlockDeviceMappings" not in arguments:
+        return
+    disks = [each for each in arguments["BlockDeviceMappings"] if "Ebs" in each]
+    for each in disks:
+        # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_EbsBlockDevice.html, checked_on 2026-11-22
+        if each["Ebs"].get("VolumeType") in ("io1", "io2") and "Iops" not in each["Ebs"]:
+            said = f"The parameter iops must be specified for {each['Ebs']['VolumeType']} volumes."
+            raise refusal("MissingParameter", said, "RunInstances")
+    arguments["BlockDeviceMappings"] = [
+        {
+            **each,
+            "Ebs": {
+                "DeleteOnTermination": True,
+                **({} if "SnapshotId" in each["Ebs"] else {"VolumeSize": 8}),
+                **each["Ebs"],
+            },
+        }
+        for each in disks
+    ]
 
 
 def _record(scope: Scope) -> Any:
@@ -165,12 +186,14 @@ class Instance(Tagged):
         call("describe_instance_attribute", InstanceId="{ref}", Attribute="instanceInitiatedShutdownBehavior"),
         call("describe_instance_attribute", InstanceId="{ref}", Attribute="userData"),
         call("describe_volumes", Filters=[{"Name": "attachment.instance-id", "Values": ["{ref}"]}]),
+        call("describe_network_interfaces", Filters=[{"Name": "attachment.instance-id", "Values": ["{ref}"]}]),
         call("describe_instance_credit_specifications", InstanceIds=["{ref}"]),
     )
 
     def begin(self, scope: Scope) -> dict[str, Any]:
         """Launch by the properties, and by the launch template where they say nothing."""
         tell_credits()
+        make_provisioned_disks()
         return super().begin(scope)
 
     def arguments(self, scope: Scope) -> dict[str, Any]:
@@ -191,7 +214,15 @@ class Instance(Tagged):
                 arguments.setdefault(name, value)
         if "UserData" in data:
             arguments.setdefault("UserData", decoded(data["UserData"]))
+        _give_disks(arguments)
         return arguments
+
+    def refuse_drops(self, declared: Declared) -> None:
+        """moto has disks of EBS alone."""
+        super().refuse_drops(declared)
+        for each in declared.get("BlockDeviceMappings", ()):
+            if "Ebs" not in each:
+                each.not_emulated()
 
     def finish(self, scope: Scope, answer: Mapping[str, Any]) -> None:
         """The disks that come with the instance are as fast as declared, and carry its tags when that is wanted."""
@@ -199,6 +230,7 @@ class Instance(Tagged):
         tell_groups(_record(scope))
         tell_speeds(backend(scope.context), _record(scope), self.arguments(scope).get("BlockDeviceMappings", []))
         client = scope.context.client("ec2")
+        _finish_cards(scope, client)
         wanted = [{"Key": key, "Value": value} for key, value in self.tags.of(scope).items()]
         if str(scope.declared.take("PropagateTagsToVolumeOnCreation", False)).lower() == "true":
             own = [{"Name": "attachment.instance-id", "Values": [scope.ref]}]
@@ -232,11 +264,33 @@ class Instance(Tagged):
         client = context.client("ec2")
         at_instance = [{"Name": "attachment.instance-id", "Values": [made.physical_id]}]
         cards = client.describe_network_interfaces(Filters=at_instance)["NetworkInterfaces"]
+        given = {each.get("NetworkInterfaceId") for each in declared.peek("NetworkInterfaces", [])}
+        own = {int(each.get("DeviceIndex", 0)) for each in declared.peek("NetworkInterfaces", [])} | {0}
         super().delete(made, declared, context)
         for card in cards:
-            if card.get("Description") == "Primary network interface":
+            if card["NetworkInterfaceId"] not in given and card["Attachment"]["DeviceIndex"] in own:
                 with passing_over_gone():
                     client.delete_network_interface(NetworkInterfaceId=card["NetworkInterfaceId"])
+
+
+def _finish_cards(scope: Scope, client: Any) -> None:
+    """What is declared of the network interfaces an instance is born with, and moto's launch passes over."""
+    for each in scope.declared.get("NetworkInterfaces", ()):
+        card = _record(scope).nics.get(int(each.peek("DeviceIndex", 0)))
+        if card is None or "NetworkInterfaceId" in each:
+            continue
+        if "Description" in each:
+            card.description = each.take("Description")
+        count = int(each.take("SecondaryPrivateIpAddressCount", 0))
+        more = [one["PrivateIpAddress"] for one in each.take("PrivateIpAddresses", []) if not _is_primary(one)]
+        if count:
+            client.assign_private_ip_addresses(NetworkInterfaceId=card.id, SecondaryPrivateIpAddressCount=count)
+        if more:
+            client.assign_private_ip_addresses(NetworkInterfaceId=card.id, PrivateIpAddresses=more)
+
+
+def _is_primary(address: Mapping[str, Any]) -> bool:
+    return str(address.get("Primary", False)).lower() == "true"
 
 
 def _in_the_templates_words(instance: Mapping[str, Any], context: Context) -> dict[str, Any]:
@@ -249,6 +303,9 @@ def _in_the_templates_words(instance: Mapping[str, Any], context: Context) -> di
             "aws:cloudformation:logical-id" in str(each.get("Tags")) for each in disks
         ),
         "VolumeSize": [each["Size"] for each in disks],
+        "SecondaryPrivateIpAddressCount": [
+            len(each["PrivateIpAddresses"]) - 1 for each in instance.get("NetworkInterfaces", [])
+        ],
         "Monitoring": instance["Monitoring"]["State"] == "enabled",
         "IamInstanceProfile": instance.get("IamInstanceProfile", {}).get("Arn", "").rpartition("/")[2],
     }

@@ -26,11 +26,18 @@ def launch_as_aws_does() -> None:
     def set_desired_capacity(group: Any, new_capacity: int | None) -> None:
         before = {state.instance_id for state in group.instance_states}
         group.instance_states = _last_in_the_fullest_zone_first(group.instance_states)
-        resize(group, new_capacity)
+        wanted = group.min_size if new_capacity is None else new_capacity
+        # moto rounds both kinds of a mixed group down, and would launch one too few
+        group.buys_by, group.mixed_instances_policy = group.mixed_instances_policy, None
+        try:
+            resize(group, math.ceil((wanted or 0) / _weight(group.buys_by)))
+        finally:
+            group.mixed_instances_policy, group.desired_capacity = group.buys_by, wanted
         group.instance_states.sort(key=lambda state: (state.instance.launch_time, state.instance_id))
         gone = before - {state.instance_id for state in group.instance_states}
         group.autoscaling_backend.elbv2_backend.notify_terminate_instances(list(gone))
 
+    make_provisioned_disks()
     FakeAutoScalingGroup.replace_autoscaling_group_instances = replace
     FakeAutoScalingGroup.set_desired_capacity = set_desired_capacity
 
@@ -142,6 +149,24 @@ def tell_speeds(ec2: Any, instance: Any, mappings: list[dict[str, Any]]) -> None
                 setattr(ec2.volumes[disk.volume_id], name, int(mapping["Ebs"][name]))
 
 
+@cache
+def make_provisioned_disks() -> None:
+    """Let an instance come with io1 and io2 disks; moto forgets their speed first, and then asks for it."""
+    from moto.ec2.models.instances import Instance
+
+    add = Instance.add_block_device
+
+    def add_block_device(
+        self: Any, size: int, device: str, snapshot: Any, encrypted: bool, leaves: bool, key: Any, volume_type: Any
+    ) -> None:
+        provisioned = volume_type in ("io1", "io2")
+        add(self, size, device, snapshot, encrypted, leaves, key, "gp3" if provisioned else volume_type)
+        if provisioned:
+            self.ec2_backend.volumes[self.block_device_mapping[device].volume_id].volume_type = volume_type
+
+    Instance.add_block_device = add_block_device
+
+
 def _place(group: Any, ec2: Any) -> tuple[str, str | None]:
     """The zone and the subnet with the fewest instances."""
     subnets = group.vpc_zone_identifier.split(",") if group.vpc_zone_identifier else []
@@ -153,6 +178,12 @@ def _place(group: Any, ec2: Any) -> tuple[str, str | None]:
     return chosen
 
 
+def _weight(policy: dict[str, Any] | None) -> int:
+    """How much of the wanted capacity one instance is."""
+    overrides = (policy or {}).get("LaunchTemplate", {}).get("Overrides") or [{}]
+    return max(1, int(overrides[0].get("WeightedCapacity") or 1))
+
+
 def _purchase(group: Any) -> tuple[dict[str, Any], bool]:
     """The override to launch, and whether as spot.
 
@@ -160,7 +191,7 @@ def _purchase(group: Any) -> tuple[dict[str, Any], bool]:
     https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-mixed-instances-groups.html,
     checked_on 2026-11-22
     """
-    policy = group.mixed_instances_policy
+    policy = group.buys_by
     if not policy:
         return {}, False
     overrides = policy.get("LaunchTemplate", {}).get("Overrides") or [{}]

@@ -154,6 +154,28 @@ def test_a_group_grows_and_shrinks_evenly(bench, ec2, scaling, group, subnets):
         assert sorted(Counter(each["SubnetId"] for each in running(ec2)).values()) == spread
 
 
+@pytest.mark.parametrize(("weight", "percent", "bought"), [("1", 44, (3, 1)), ("2", 100, (2, 0)), ("3", 0, (1, 1))])
+def test_a_mixed_group_has_all_the_capacity_it_wants(bench, ec2, template, subnets, weight, percent, bought):
+    policy = {
+        "LaunchTemplate": {
+            "LaunchTemplateSpecification": by(template),
+            "Overrides": [{"InstanceType": "m5.large", "WeightedCapacity": weight}],
+        },
+        "InstancesDistribution": {"OnDemandBaseCapacity": 1, "OnDemandPercentageAboveBaseCapacity": percent},
+    }
+    bench.make(
+        f"{AS}AutoScalingGroup",
+        "G",
+        MinSize="1",
+        MaxSize="5",
+        DesiredCapacity="4",
+        VPCZoneIdentifier=subnets,
+        MixedInstancesPolicy=policy,
+    )
+    kinds = Counter(each.get("InstanceLifecycle", "on-demand") for each in running(ec2))
+    assert (kinds["on-demand"], kinds["spot"]) == bought
+
+
 def test_a_group_buys_by_its_mixed_instances_policy(bench, ec2, template, subnets):
     policy = {
         "LaunchTemplate": {

@@ -220,3 +220,58 @@ def test_groups_endpoints_and_reserved_room(bench, ec2, vpc, subnet, image):
         bench.delete(thing)
     assert ec2.describe_placement_groups()["PlacementGroups"] == []
     assert ec2.describe_network_interfaces()["NetworkInterfaces"] == []
+
+
+def test_an_instance_comes_with_the_disks_and_cards_it_names(bench, ec2, image, subnet):
+    server = bench.make(
+        f"{EC2}Instance",
+        "Server",
+        ImageId=image,
+        InstanceType="t3.micro",
+        BlockDeviceMappings=[
+            {"DeviceName": "/dev/xvda", "Ebs": {"Encrypted": True}},
+            {"DeviceName": "/dev/sdb", "Ebs": {"VolumeType": "io2", "VolumeSize": 40, "Iops": 5000}},
+            {"DeviceName": "/dev/sdc", "VirtualName": "ephemeral0"},
+            {"DeviceName": "/dev/sdd", "NoDevice": {}},
+        ],
+        NetworkInterfaces=[
+            {
+                "DeviceIndex": "0",
+                "SubnetId": subnet,
+                "Description": "front",
+                "PrivateIpAddresses": [
+                    {"PrivateIpAddress": "10.0.0.9", "Primary": True},
+                    {"PrivateIpAddress": "10.0.0.10", "Primary": False},
+                ],
+            },
+            {"DeviceIndex": "1", "SubnetId": subnet, "Description": "back", "SecondaryPrivateIpAddressCount": 2},
+        ],
+    )
+    assert (server.unapplied, bench.lost(server)) == (("BlockDeviceMappings.2", "BlockDeviceMappings.3"), set())
+    disks = {each["VolumeType"]: each for each in ec2.describe_volumes()["Volumes"]}
+    assert disks["io2"]["Iops"] == 5000
+    assert disks["gp2"]["Encrypted"]
+    front, back = (
+        each["PrivateIpAddresses"]
+        for each in sorted(facts(ec2, server)["NetworkInterfaces"], key=lambda each: each["Description"], reverse=True)
+    )
+    assert [each["PrivateIpAddress"] for each in front] == ["10.0.0.9", "10.0.0.10"]
+    assert len(back) == 3
+
+    bench.delete(server)
+    assert ec2.describe_network_interfaces()["NetworkInterfaces"] == ec2.describe_volumes()["Volumes"] == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"AvailabilityZone": "us-east-1b"}, "is in the Availability Zone us-east-1a, not in us-east-1b"),
+        (
+            {"BlockDeviceMappings": [{"DeviceName": "/dev/sdb", "Ebs": {"VolumeType": "io1", "VolumeSize": 9}}]},
+            "The parameter iops must be specified for io1 volumes",
+        ),
+    ],
+)
+def test_an_instance_that_ec2_refuses(bench, image, subnet, wrong, said):
+    with pytest.raises(ClientError, match=said):
+        bench.make(f"{EC2}Instance", "Server", ImageId=image, InstanceType="t3.micro", SubnetId=subnet, **wrong)
