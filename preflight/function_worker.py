@@ -147,7 +147,10 @@ def _invoke(
             os.environ["_X_AMZN_TRACE_ID"] = asked["trace"]
         result = handler(json.loads(asked["event"]), Context(asked))
         try:
-            return {"body": json.dumps(result, ensure_ascii=False, default=_plain)}
+            body = json.dumps(result, ensure_ascii=False, default=_plain)
+            # half a surrogate pair is a character that no UTF-8 has
+            body.encode()
+            return {"body": body}
         except Exception as error:
             raise Fault("Runtime.MarshalError", f"Unable to marshal response: {error}") from None
     except Exception as error:
@@ -172,6 +175,7 @@ def _failing(fault: Fault) -> Callable[[Any, Any], Any]:
 
 
 def _as_on_aws(text: str, settings: Mapping[str, Any]) -> str:
+    text = text.encode("utf-8", "replace").decode()
     library = f"/var/lang/lib/python{sys.version_info[0]}.{sys.version_info[1]}"
     here = {settings["task"]: "/var/task", settings["opt"]: "/opt", settings["tmp"]: "/tmp"}
     here |= {settings["packages"]: f"{library}/site-packages", str(json.__path__[0])[: -len("/json")]: library}
@@ -438,20 +442,27 @@ def _look_like_lambda(settings: Mapping[str, Any]) -> None:
 
     socket.getaddrinfo = getaddrinfo
     if os.name != "nt":
-        _map_paths({"/tmp": settings["tmp"], "/var/task": settings["task"], "/opt": settings["opt"]})
+        # Python itself may live below /opt, and this project below /tmp
+        real = (settings["packages"], sys.prefix, sys.base_prefix, os.path.dirname(__file__))  # noqa: PTH120
+        _map_paths({"/tmp": settings["tmp"], "/var/task": settings["task"], "/opt": settings["opt"]}, real)
 
 
-def _map_paths(places: Mapping[str, str]) -> None:
-    """Let /tmp, /var/task and /opt mean this environment's own folders, in Python's functions on files."""
+def _map_paths(places: Mapping[str, str], real: tuple[str, ...]) -> None:
+    """Let /tmp, /var/task and /opt mean this environment's own folders, in Python's functions on files.
+
+    What lies in one of the `real` folders is what it is.
+    """
     import builtins
     import io
+
+    kept = tuple(each for place in (*places.values(), *real) for each in {place, os.path.realpath(place)} if each)
 
     def mapped(path: Any) -> Any:
         if isinstance(path, os.PathLike):
             path = os.fspath(path)
-        if isinstance(path, str) and path.startswith(("/tmp", "/var/task", "/opt")):
+        if isinstance(path, str) and path.startswith(("/tmp", "/var/task", "/opt")) and not path.startswith(kept):
             for theirs, ours in places.items():
-                if (path == theirs or path.startswith(theirs + "/")) and not path.startswith(tuple(places.values())):
+                if path == theirs or path.startswith(theirs + "/"):
                     return ours + path[len(theirs) :]
         return path
 

@@ -20,6 +20,7 @@ import pytest
 from preflight.clouds.offline import OfflineCloud
 from preflight.function_report import RESPONSE_LIMIT
 from preflight.functions import CannotInvoke
+from tests.copies import copy_of_the_project, run
 
 PLACE = {"region": "us-east-1", "account": "123456789012"}
 TRUST = {
@@ -212,6 +213,19 @@ def test_an_environment_stays_warm_and_tells_what_lambda_tells(account):
                 "errorType": "Runtime.MarshalError",
                 "stackTrace": [],
             },
+        ),
+        (
+            "def handler(event, context):\n    return '\\ud800'\n",
+            {
+                "errorMessage": "Unable to marshal response: 'utf-8' codec can't encode character '\\ud800' "
+                "in position 1: surrogates not allowed",
+                "errorType": "Runtime.MarshalError",
+                "stackTrace": [],
+            },
+        ),
+        (
+            "def handler(event, context):\n    print('\\ud800')\n    raise ValueError('\\ud800')\n",
+            {"errorMessage": "?", "errorType": "ValueError"},
         ),
         (
             "def handler(event:\n",
@@ -509,8 +523,9 @@ def test_what_cannot_be_invoked(account):
         lambdas.invoke(FunctionName="no", InvocationType="DryRun")
     with pytest.raises(lambdas.exceptions.ResourceNotFoundException, match=f"{arn[:-2]}triage:7$"):
         lambdas.invoke(FunctionName="triage", Qualifier="7")
-    with pytest.raises(lambdas.exceptions.InvalidRequestContentException, match="Could not parse request body"):
-        lambdas.invoke(FunctionName="triage", Payload=b"{note")
+    for unreadable in (b"{note", b'"\xff"', b"NaN"):
+        with pytest.raises(lambdas.exceptions.InvalidRequestContentException, match="Could not parse request body"):
+            lambdas.invoke(FunctionName="triage", Payload=unreadable)
     with pytest.raises(CannotInvoke, match="must be smaller than 6291456 bytes") as refused:
         functions.invoke("triage", json.dumps("x" * 6291456), **PLACE)
     assert (refused.value.code, refused.value.status) == ("RequestEntityTooLargeException", 413)
@@ -705,6 +720,30 @@ def handler(event, context):
     assert "heard ward ['a bed is free']" in account.lines()
 
 
+SLEEPS = """
+import time
+
+def handler(event, context):
+    time.sleep(event)
+    print("done")
+"""
+
+
+def test_an_event_does_not_wait_for_another_that_takes_long(account):
+    functions = account.cloud.functions
+    account.function(SLEEPS, Timeout=30)
+    functions.send("triage", "0", **PLACE)
+    assert functions.settle()
+    began = time.monotonic()
+    # one idle thread is there, and both come before it has woken up
+    functions.send("triage", "3", **PLACE)
+    functions.send("triage", "0", **PLACE)
+    while account.lines().count("done") < 2 and time.monotonic() - began < 3:
+        time.sleep(0.02)
+    assert time.monotonic() - began < 2.5
+    functions.reset()
+
+
 def test_closing_ends_what_is_under_way(account):
     functions = account.cloud.functions
     account.function(STRAY, Timeout=600)
@@ -716,3 +755,37 @@ def test_closing_ends_what_is_under_way(account):
     assert (time.monotonic() - began < 5, functions.settle(0)) == (True, True)
     with pytest.raises(CannotInvoke, match="closing"):
         functions.invoke("triage", {}, **PLACE)
+    until = time.monotonic() + 2
+    while (left := [each for each in threading.enumerate() if "(_work)" in each.name]) and time.monotonic() < until:
+        time.sleep(0.01)
+    assert left == []
+
+
+def test_a_project_below_tmp_runs_functions_too(tmp_path: Path) -> None:
+    """The function's /tmp is its own; the Python it runs on may lie below the real one."""
+    code = (
+        "import boto3, cfnresponse\n"
+        "def handler(event, context):\n"
+        "    who = boto3.client('sts').get_caller_identity()['Account']\n"
+        "    cfnresponse.send(event, context, cfnresponse.SUCCESS, {'Who': who})\n"
+    )
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    role = {"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]}}
+    function = {
+        "Runtime": "python3.12",
+        "Handler": "index.handler",
+        "Role": {"Fn::GetAtt": ["Role", "Arn"]},
+        "Code": {"ZipFile": code},
+    }
+    body = {
+        "Resources": {
+            "Role": {"Type": "AWS::IAM::Role", "Properties": role},
+            "Asks": {"Type": "AWS::Lambda::Function", "Properties": function},
+            "Asked": {"Type": "Custom::Asked", "Properties": {"ServiceToken": {"Fn::GetAtt": ["Asks", "Arn"]}}},
+        },
+        "Outputs": {"Who": {"Value": {"Fn::GetAtt": ["Asked", "Who"]}}},
+    }
+    project = copy_of_the_project(tmp_path / "preflight")
+    (project / "template.json").write_text(json.dumps(body))
+    said = run(str(project / ".venv/bin/python"), "-m", "preflight", "cloud", "deploy", "template.json", cwd=project)
+    assert "Who = 123456789012" in said
