@@ -561,7 +561,10 @@ def _with_replicas(
 
 
 def nat_gateway(item: Item, world: World) -> Effect | None:
-    """A NAT gateway is lost with its zone; every other zone routed through it loses its way out."""
+    """A zonal NAT gateway is lost with its zone; every other zone routed through it loses its way out.
+
+    https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateways-regional.html, checked_on 2026-11-22
+    """
     if str(item.properties.get("AvailabilityMode")) == "regional":
         return None
     hit = world.hit(world.placement.in_subnets(item.properties.get("SubnetId")))
@@ -580,7 +583,8 @@ def nat_gateway(item: Item, world: World) -> Effect | None:
         "stops",
         f"{subnets}, in {labels_of(zones)}, goes out through it: {there} loses its way to the internet",
         "a NAT gateway stands in one zone, and another zone's route table points at it",
-        f"nat_gateways={max(len(world.placement.zones), 2)}, one in each zone, and each private route table to its own",
+        f"nat_gateways={max(len(world.placement.zones), 2)}, each private route table to the one in its zone; or one "
+        "with availability_mode regional",
         source="nat_gateway",
         depends=hit.depends if hit is not None else (),
     )

@@ -221,7 +221,10 @@ def _table(item: Item, backups: _Backups) -> Objective | None:
 
 
 def _bucket(item: Item, backups: _Backups) -> Objective | None:
-    versions = _inside(item.properties, "VersioningConfiguration", "Status") == "Enabled"
+    # Object Lock works in versioned buckets only
+    versions = _inside(item.properties, "VersioningConfiguration", "Status") == "Enabled" or is_true(
+        item.properties.get("ObjectLockEnabled")
+    )
     rules = [
         rule
         for rule in as_list(_inside(item.properties, "ReplicationConfiguration", "Rules"))
@@ -241,7 +244,9 @@ def _bucket(item: Item, backups: _Backups) -> Objective | None:
         item,
         "0, for an object is kept in several zones",
         point,
-        "the version before is one request away" if versions else "nothing to do when a zone is lost",
+        "the version before is one request away"
+        if versions
+        else "nothing to do when a zone is lost; what is overwritten or deleted is gone",
         "" if versions else "versioned=True",
         backups,
         "replication_rules=[s3.ReplicationRule(destination=...)] to a bucket in another Region",

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from preflight.analysis import losses
+from preflight.analysis.leftovers import CDK_OWN
 from preflight.analysis.losses import Effect, World
 from preflight.analysis.placement import SOMEWHERE, Placement, labels_of
 from preflight.analysis.recovery import Objective, objectives
@@ -26,6 +27,11 @@ __all__ = ["Effect", "Loss", "Objective", "SinglePoint", "Survival", "lose", "ob
 
 Fate = Literal["stops", "cut off", "interrupted", "degrades"]
 
+# services whose resources belong to no one Region
+# https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/global-services.html, checked_on
+# 2026-11-22
+GLOBAL = ("AWS::IAM::", "AWS::CloudFront::", "AWS::Route53::", "AWS::Organizations::", "AWS::GlobalAccelerator::")
+
 # what a person wants to know first
 ORDER = ("stops", "cut off", "interrupted", "degrades")
 
@@ -36,7 +42,7 @@ class Loss:
 
     `survives` is True when nothing stops, None when that depends on what the template leaves open. `gone` are the
     parts that go with it, `stands` those that feel nothing though they stand in a zone, `regional` those that stand
-    in no zone at all, each by name.
+    in no zone at all, `everywhere` those that stand in no one Region, each by name.
     """
 
     lost: str
@@ -44,6 +50,7 @@ class Loss:
     gone: tuple[str, ...] = ()
     stands: tuple[str, ...] = ()
     regional: tuple[str, ...] = ()
+    everywhere: tuple[str, ...] = ()
     objectives: tuple[Objective, ...] = ()
 
     @property
@@ -241,20 +248,19 @@ class _Study:
             item = design.resources[goal.logical_id]
             effects.append(Effect(item.logical_id, goal.label, item.type, fate, said, said, change, source=goal.source))
         stores = {each.logical_id for each in goals}
-        work = [
-            label(item)
-            for item in design.resources.values()
-            if item.type in losses.WORK and item.logical_id not in stores and not _is_of_cdk(item)
-        ]
-        rest = f"{len(work)} more that do the work: {', '.join(work[:8])}{' …' if len(work) > 8 else ''}"
+        there = [item for item in design.resources.values() if item.logical_id not in stores and not _is_of_cdk(item)]
+        work = [label(item) for item in there if item.type in losses.WORK | losses.REGIONAL]
+        everywhere = [item for item in there if item.type.startswith(GLOBAL)]
         if work:
-            said = f"{rest}; none of these runs in another Region from this stack"
+            some = f"{', '.join(work[:8])}{' …' if len(work) > 8 else ''}"
+            said = f"{some}: none of it runs in another Region from this stack"
             change = "deploy the stack in a second Region too, and let Route 53 fail over to it"
             effects.append(Effect("", "the rest", "", "stops", said, said, change))
-        if not effects:
-            said = "whatever this stack declares stands in one Region"
+        if not effects and len(everywhere) < len(there):
+            said = "what this stack declares stands in one Region"
             effects.append(Effect("", "everything", "", "stops", said, said, "deploy the stack in a second Region too"))
-        return Loss(f"the Region {design.region}", tuple(_sorted(effects)), objectives=goals)
+        names = tuple(label(item) for item in everywhere)
+        return Loss(f"the Region {design.region}", tuple(_sorted(effects)), everywhere=names, objectives=goals)
 
     def _own_effects(self, world: World) -> Iterator[Effect]:
         for item in self.design.resources.values():
@@ -336,7 +342,7 @@ class _Study:
                 regional.append(label(item))
         goals = tuple(each for each in objectives(self.design) if each.logical_id in changed)
         gone = tuple(world.parts) if world.zones else ()
-        return Loss(lost, tuple(_sorted(effects)), gone, tuple(stands), tuple(regional), goals)
+        return Loss(lost, tuple(_sorted(effects)), gone, tuple(stands), tuple(regional), objectives=goals)
 
 
 def _following(item: Item, fate: Fate, said: str, needed: Sequence[Effect]) -> Effect:
@@ -348,9 +354,7 @@ def _following(item: Item, fate: Fate, said: str, needed: Sequence[Effect]) -> E
 
 def _is_of_cdk(item: Item) -> bool:
     """Whether CDK wrote this for itself, to run while a stack is deployed."""
-    return any(
-        each.startswith(("Custom::", "AWS679f53fac002430cb0da5b7982bd2287")) for each in (item.path or "").split("/")
-    )
+    return any(each.startswith(CDK_OWN) for each in (item.path or "").split("/"))
 
 
 def _sorted(effects: Iterable[Effect]) -> list[Effect]:
