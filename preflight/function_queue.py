@@ -52,9 +52,10 @@ class Queue:
         """Try this event in so many seconds."""
         with self._change:
             heapq.heappush(self._due, (time.monotonic() + delay, next(self._count), sent))
-            if not self._waiting and self._threads < MOST_SENDERS:
+            # whoever waits takes one, and it may be a long one
+            if self._waiting < len(self._due) and self._threads < MOST_SENDERS:
                 self._threads += 1
-                threading.Thread(target=self._work, daemon=True).start()
+                threading.Thread(target=self._work, args=(self._era,), daemon=True).start()
             self._change.notify_all()
 
     def settle(self, timeout: float) -> bool:
@@ -66,21 +67,18 @@ class Queue:
         """Drop everything; what is under way comes to nothing."""
         with self._change:
             self._due.clear()
+            # its threads end, and count no more
             self._era += 1
+            self._threads = self._waiting = 0
             self._change.notify_all()
 
-    def _work(self) -> None:
+    def _work(self, era: int) -> None:
         while True:
             with self._change:
-                self._waiting += 1
-                try:
-                    taken = self._take()
-                finally:
-                    self._waiting -= 1
+                taken = self._take(era)
                 if taken is None:
-                    self._threads -= 1
+                    self._threads -= self._era == era
                     return
-                era = self._era
                 self._busy += 1
             again: float | None = None
             try:
@@ -95,13 +93,16 @@ class Queue:
                     self._busy -= 1
                     self._change.notify_all()
 
-    def _take(self) -> Sent | None:
-        """The next event that is due; None after seconds of nothing to do."""
+    def _take(self, era: int) -> Sent | None:
+        """The next event that is due; None after seconds of nothing to do, or when all was dropped."""
         quiet_at = time.monotonic() + 5
-        while True:
+        while self._era == era:
             now = time.monotonic()
             if self._due and self._due[0][0] <= now:
                 return heapq.heappop(self._due)[2]
             if not self._due and now >= quiet_at:
                 return None
+            self._waiting += 1
             self._change.wait((self._due[0][0] if self._due else quiet_at) - now)
+            self._waiting -= self._era == era
+        return None

@@ -522,10 +522,8 @@ def _routed(alias: Any) -> str:
 
 def _event(payload: bytes | str | Mapping[str, Any] | None, limit: int) -> str:
     """The payload as JSON text; raises what Lambda says to one that is too large or no JSON."""
-    if isinstance(payload, bytes):
-        payload = payload.decode("utf-8", "replace")
-    text = payload if isinstance(payload, str) else json.dumps(payload) if payload is not None else "{}"
-    size = len(text.encode())
+    text = payload if isinstance(payload, bytes | str) else json.dumps(payload) if payload is not None else "{}"
+    size = len(text if isinstance(text, bytes) else text.encode())
     if size > limit:
         message = f"Request must be smaller than {limit} bytes for the InvokeFunction operation"
         if limit == ASYNCHRONOUS_LIMIT:
@@ -534,11 +532,16 @@ def _event(payload: bytes | str | Mapping[str, Any] | None, limit: int) -> str:
     if not text.strip():
         return "{}"
     try:
-        json.loads(text)
+        text = text.decode() if isinstance(text, bytes) else text
+        json.loads(text, parse_constant=_no_number)
     except ValueError as error:
         message = f"Could not parse request body into json: Could not parse payload into json: {error}"
         raise CannotInvoke("InvalidRequestContentException", message) from None
     return text
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
 
 
 def _context_of(client_context: str | None) -> Any:

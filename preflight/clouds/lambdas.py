@@ -82,6 +82,15 @@ def _running(functions: Functions) -> Iterator[None]:
             response_headers["x-amz-function-error"] = made.function_error
         return made.payload
 
+    set_up = LambdaResponse.setup_class
+
+    def setup_class(self: Any, *asked: Any, **how: Any) -> None:
+        # a payload can be any bytes, and is refused by what it is for
+        try:
+            set_up(self, *asked, **how)
+        except UnicodeDecodeError:
+            set_up(self, *asked, **{**how, "use_raw_body": True})
+
     delete = LambdaStorage.del_function
 
     def del_function(self: Any, name_or_arn: str, qualifier: str | None = None) -> None:
@@ -111,6 +120,7 @@ def _running(functions: Functions) -> Iterator[None]:
     with (
         patch.object(LambdaBackend, "send_log_event", send_log_event),
         patch.object(LambdaStorage, "del_function", del_function),
+        patch.object(LambdaResponse, "setup_class", setup_class),
         patch.object(LambdaResponse, "invoke", invoke),
         patch.object(LambdaResponse, "invoke_async", invoke_async),
         patch.object(LambdaFunction, "invoke", by_moto),
