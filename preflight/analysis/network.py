@@ -8,17 +8,18 @@ https://docs.aws.amazon.com/vpc/latest/reachability/explanation-codes.html, chec
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, NoReturn
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING
 
+from preflight.analysis.balancers import Balancers, Forward
+from preflight.analysis.interfaces import BALANCER, CLASSIC, LAMBDA, NAT, READERS, Card, cards, default_port
+from preflight.analysis.roads import Roads
 from preflight.analysis.vpc import (
     ALL_4,
     EVERYWHERE_6,
-    INSTANCE,
-    INTERFACE,
     S3_ADDRESSES,
-    S3_PREFIX_LISTS,
     SECURITY_GROUP,
     VPC_ENDPOINT,
     Address,
@@ -26,105 +27,56 @@ from preflight.analysis.vpc import (
     Layout,
     Net,
     Ports,
-    Route,
     Subnet,
-    as_list,
     as_net,
     common,
     is_public,
     is_true,
     label,
     protocol_name,
-    span,
 )
+from preflight.analysis.walk import Blocked, End, Hop, Path, Walk
 from preflight.errors import Usage
 
 if TYPE_CHECKING:
     from preflight.template import Design, Item
 
+__all__ = [
+    "Blocked",
+    "Hop",
+    "Network",
+    "Path",
+    "Place",
+    "availability_zones",
+    "free_addresses",
+    "overlap",
+    "reach",
+    "representatives",
+    "tier",
+]
+
 Place = str | Sequence[str]
 Span = tuple[int, int]
 
 
-@dataclass(frozen=True)
-class Hop:
-    """One component on the way and why it lets the packet pass."""
-
-    component: str
-    detail: str
-    logical_id: str | None = None
-
-
-@dataclass(frozen=True)
-class Blocked:
-    """No packet gets through; falsy. `blockers` holds the first blocker of each possible path, this one included.
-
-    `code` is Reachability Analyzer's explanation code, `logical_id` the component that blocks, `hops` the way as far
-    as it went, `depends` the values this template cannot know.
-    """
-
-    source: str
-    target: str
-    protocol: str
-    port: int
-    code: str
-    explanation: str
-    logical_id: str | None = None
-    hops: tuple[Hop, ...] = ()
-    blockers: tuple[Blocked, ...] = ()
-    depends: tuple[str, ...] = ()
-
-    def __bool__(self) -> bool:
-        return False
-
-    @property
-    def because(self) -> str:
-        """The first blocker, as a sentence."""
-        more = len(self.blockers) - 1
-        tail = f" (and {more} more possible path{'s' if more > 1 else ''}, each blocked)" if more > 0 else ""
-        return f"{self._what} from {self.source} does not reach {self.target}: {self.explanation} [{self.code}]{tail}"
-
-    @property
-    def _what(self) -> str:
-        return _packet(self.protocol, self.port)
-
-
-@dataclass(frozen=True)
-class Path:
-    """A way for some packet from the source to the target, and for its answer back; truthy.
-
-    `except_for` holds what is blocked beside it: source and target addresses, or subnets, between which nothing
-    passes. A question for a range of ports is answered with one `port` that passes.
-    """
-
-    source: str
-    target: str
-    protocol: str
-    port: int
-    hops: tuple[Hop, ...]
-    except_for: tuple[Blocked, ...] = ()
-    depends: tuple[str, ...] = ()
-
-    def __bool__(self) -> bool:
-        return True
-
-    @property
-    def because(self) -> str:
-        """The whole way, as a sentence."""
-        way = "; ".join(f"{hop.component}: {hop.detail}" for hop in self.hops)
-        return f"{_packet(self.protocol, self.port)} from {self.source} reaches {self.target}: {way}"
-
-
-def reach(design: Design, source: Place, target: Place, port: int | Ports = 0, protocol: str = "tcp") -> Path | Blocked:
+def reach(
+    design: Design, source: Place, target: Place, port: int | Ports | None = None, protocol: str = "tcp"
+) -> Path | Blocked:
     """Whether some packet gets from source to target, and its answer back.
 
-    A place is "internet"; an address or CIDR; a resource's logical id, construct path or physical id (subnet, VPC,
-    security group, network interface, instance, VPC endpoint); "GROUP in SUBNET"; or several of these. A security
-    group means anything that wears it. A subnet, VPC or CIDR is judged by address alone: as a source no group rule
-    names it, as a target no group is in its way. What only might carry a public IPv4 address is taken to carry one.
-    `port` may be a range (is any port in it open?), for icmp it is the type; `protocol` is tcp, udp, icmp or all.
-    One port asks whether it works: the answer must get back to whichever port the asker chose. A range asks whether
-    anything is open: one such port is enough for tcp, and a udp datagram counts when it arrives, answered or not.
+    A place is "internet"; "on-premises", behind the design's VPN; an address or CIDR; an AWS service by name ("s3");
+    a resource's logical id, construct path, its tail, or physical id (subnet, VPC, security group, peering connection,
+    or anything with a network interface: instance, load balancer, database, cache, service, function, endpoint);
+    "GROUP in SUBNET"; or several of these. A security group means anything that wears it. A subnet, VPC or CIDR is
+    judged by address alone: as a source no group rule names it, as a target no group is in its way. What only might
+    carry a public IPv4 address is taken to carry one.
+    What answers only through a load balancer is reached by a Path whose `through` names it, where the port is the one
+    the target is registered on.
+    `port` may be a range (is any port in it open?), for icmp it is the type; None is what the target listens on by
+    itself. `protocol` is tcp, udp, icmp or all. One port asks whether it works: the answer must get back to whichever
+    port the asker chose. A range asks whether anything is open: one such port is enough for tcp, and a udp datagram
+    counts when it arrives, answered or not.
+    A Blocked whose `depends` is not empty may be open: it depends on what the template cannot know.
 
     Raises Usage when a place names nothing in the design, or several things.
     """
@@ -162,19 +114,158 @@ class Network:
     def __init__(self, design: Design) -> None:
         self.layout = Layout(design)
         self._stand_ins: dict[Net, list[Address]] = {}
+        self._found: dict[str, list[End]] = {}
 
-    def reach(self, source: Place, target: Place, port: int | Ports = 0, protocol: str = "tcp") -> Path | Blocked:
+    @cached_property
+    def roads(self) -> Roads:
+        """The roads between this design's networks."""
+        return Roads(self.layout)
+
+    @cached_property
+    def balancers(self) -> Balancers:
+        """The load balancers of this design."""
+        return Balancers(self.layout)
+
+    def reach(
+        self, source: Place, target: Place, port: int | Ports | None = None, protocol: str = "tcp"
+    ) -> Path | Blocked:
         """See `reach`."""
+        sources = list(self._ends(source))
+        targets = None if isinstance(target, str) and self._service(target) else list(self._ends(target))
+        for ends, place in ((sources, source), (targets, target)):
+            if ends is not None and not ends:
+                raise Usage(f"{place} stands in no subnet of this design; put it in one, then ask again")
+        if port is None:
+            port = self._own_port(target)
         ports = (port, port) if isinstance(port, int) else (port[0], port[1])
         anything = not isinstance(port, int)
         answers: list[Path | Blocked] = []
-        sources, targets = list(self._ends(source)), list(self._ends(target))
-        for ends, place in ((sources, source), (targets, target)):
-            if not ends:
-                raise Usage(f"{place} stands in no subnet of this design; put it in one, then ask again")
         for each in _protocols(protocol):
             for start in sources:
-                answers.extend(self._between(start, end, each, ports, anything) for end in targets)
+                ends = targets if targets is not None else self._service_ends(start, str(target))
+                answers.extend(self._between(start, end, each, ports, anything) for end in ends)
+        answer = _summary(answers)
+        if isinstance(answer, Blocked) and targets is not None:
+            answer = self._by_balancer(sources, targets, ports, _protocols(protocol), answer)
+        return answer
+
+    def _own_port(self, target: Place) -> int:
+        """The port a target listens on when the question names none."""
+        item = None
+        if isinstance(target, str) and not self._service(target) and " in " not in target and as_net(target) is None:
+            item = self.layout.find(target) if target not in ("internet", "on-premises") else None
+        elif isinstance(target, str) and self._service(target):
+            return 443
+        if item is not None and item.type in (BALANCER, CLASSIC):
+            told = next((ports for ports, _ in self.balancers.accepts(item) if ports is not None), None)
+        else:
+            told = default_port(self.layout, item) if item is not None else None
+        if told is None:
+            raise Usage(f"{target} has no port of its own; name one, as in ask reach FROM {target} 443")
+        return told
+
+    # through a load balancer
+
+    def _by_balancer(
+        self, sources: list[End], targets: list[End], ports: Ports, protocols: Sequence[str], direct: Blocked
+    ) -> Path | Blocked:
+        """The way to a target that only a load balancer offers; the direct answer where none does."""
+        blockers = list(direct.blockers)
+        for end in targets:
+            if end.item is None or end.subnet is None:
+                continue
+            for forward in self.balancers.towards(end.item.logical_id):
+                if forward.port is not None and not ports[0] <= forward.port <= ports[1]:
+                    continue
+                if {id(end.item), id(forward.balancer)} & {id(start.item) for start in sources} or not set(
+                    forward.protocols
+                ) & set(protocols):
+                    continue
+                for start in sources:
+                    answer = self._via(start, end, forward, ports)
+                    if isinstance(answer, Path):
+                        return replace(answer, except_for=direct.blockers)
+                    blockers += answer.blockers
+        told: dict[tuple[str, str], Blocked] = {}
+        for each in blockers:
+            told.setdefault((each.code, each.explanation), each)
+        depends = dict.fromkeys(value for each in blockers for value in each.depends)
+        return replace(direct, blockers=tuple(told.values()), depends=tuple(depends))
+
+    def _via(self, start: End, end: End, forward: Forward, ports: Ports) -> Path | Blocked:
+        """From a source to a load balancer's listener, and from there to the target."""
+        first: Path | Blocked | None = None
+        doors = list(self._ends_of_item(forward.balancer))
+        protocol = forward.protocols[0]
+        for door in doors:
+            listener = forward.listener
+            heard = (listener, listener) if listener is not None else (0, 65535)
+            answer = self._between(start, door, protocol, heard, listener is None)
+            first = answer if first is None or (isinstance(answer, Path) and isinstance(first, Blocked)) else first
+        assert first is not None
+        if isinstance(first, Blocked):
+            first = self._by_balancer([start], doors, (first.port, first.port), (protocol,), first)
+        if isinstance(first, Blocked):
+            return first
+        port = forward.port if forward.port is not None else ports[0]
+        onward = self._from_doors(doors, end, forward, protocol, port, start)
+        hop = Hop(
+            label(forward.balancer),
+            f"forwards {protocol} {first.port} to {forward.via}, where {end.label} is registered on {port}",
+            forward.balancer.logical_id,
+        )
+        depends = tuple(dict.fromkeys((*first.depends, *onward.depends)))
+        if isinstance(onward, Blocked):
+            hops = (*first.hops, hop, *onward.hops)
+            answer = replace(onward, source=start.label, hops=hops, depends=depends if onward.depends else ())
+            said = f"{label(forward.balancer)} does not get through to it: {onward.explanation}"
+            answer = replace(answer, explanation=said)
+            return replace(answer, blockers=(answer,))
+        through = (*first.through, label(forward.balancer))
+        hops = (*first.hops, hop, *onward.hops, *self._health(doors, end, forward, port))
+        return Path(first.source, onward.target, protocol, port, hops, (), depends, through)
+
+    def _health(self, doors: list[End], end: End, forward: Forward, port: int) -> Iterator[Hop]:
+        """A warning where health checks do not arrive: they come from the load balancer's own addresses.
+
+        https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-troubleshooting.html, checked_on
+        2026-11-22
+        """
+        asked = forward.health_port or port
+        answer = self._from_doors(doors, end, forward, "tcp", asked, None)
+        if isinstance(answer, Blocked):
+            said = f"health checks on {asked} do not arrive, so the target counts as unhealthy: {answer.explanation}"
+            yield Hop(label(forward.balancer), said, answer.logical_id)
+
+    def _from_doors(
+        self, doors: list[End], end: End, forward: Forward, protocol: str, port: int, start: End | None
+    ) -> Path | Blocked:
+        """From a load balancer's own interfaces to a target."""
+        zones = {door.subnet.zone for door in doors if door.subnet is not None}
+        if end.subnet is not None and end.subnet.zone and "" not in zones and end.subnet.zone not in zones:
+            # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-subnets.html,
+            # checked_on 2026-11-22
+            answer = Blocked(
+                label(forward.balancer),
+                end.label,
+                protocol,
+                port,
+                "ELB_INSTALLED_AZ_RESTRICTION",
+                f"{label(forward.balancer)} is not in {end.subnet.zone}, where {end.subnet.label} is",
+                forward.balancer.logical_id,
+            )
+            return replace(answer, blockers=(answer,))
+        answers = []
+        for door in doors:
+            door = replace(door, public=False, accepts=None, why="")
+            if door.bare:
+                door = replace(door, groups=None)
+            carried: list[Address | None] = [None]
+            if forward.keeps_client and start is not None:
+                carried = list(self._addresses(start, 4)) or [None]
+            answers += [
+                self._between(replace(door, carries=client), end, protocol, (port, port), False) for client in carried
+            ]
         return _summary(answers)
 
     # ends
@@ -186,9 +277,13 @@ class Network:
         elif "," in place:
             yield from self._ends([each.strip() for each in place.split(",") if each.strip()])
         elif place == "internet":
-            yield End("the internet", spaces=(ALL_4, EVERYWHERE_6), is_internet=True)
+            yield INTERNET
+        elif place.lower() in ON_PREMISES and not self.layout.design.find(place):
+            yield from self._on_premises()
         elif (net := as_net(place)) is not None:
             yield from self._ends_of_cidr(place, net)
+        elif place in self.layout.beyond:
+            yield from self._on_premises(place)
         elif " in " in place:
             group_name, subnet_names = place.split(" in ", 1)
             group = self.layout.group(group_name.strip())
@@ -230,78 +325,178 @@ class Network:
                 raise Usage(f"the VPC of {group.label} has no subnet here; add one, then ask again")
             yield from (self._wearer((group,), subnet) for subnet in homes)
         elif item.type == VPC_ENDPOINT and item.properties.get("VpcEndpointType", "Gateway") == "Gateway":
-            service = str(item.properties.get("ServiceName", "")).rsplit(".", 1)[-1]
-            spaces = S3_ADDRESSES.get(self.layout.design.region, (ALL_4,)) if service == "s3" else (ALL_4,)
-            yield End(label(item), spaces=spaces, endpoint=item, service=service)
-        elif item.type in (INSTANCE, INTERFACE, VPC_ENDPOINT):
-            yield from self._interfaces(item)
+            yield self._gateway_endpoint(item)
+        elif item.type == "AWS::EC2::VPCPeeringConnection":
+            yield from self._peer(item)
+        elif item.type == "AWS::EC2::VPCEndpointService":
+            yield from self._offer(item)
+        elif item.type in ("AWS::EC2::VPNConnection", "AWS::EC2::VPNGateway", "AWS::EC2::CustomerGateway"):
+            yield from self._on_premises(item.logical_id)
         else:
+            yield from self._interfaces(item)
+
+    def _gateway_endpoint(self, item: Item) -> End:
+        service = str(item.properties.get("ServiceName", "")).rsplit(".", 1)[-1]
+        spaces = S3_ADDRESSES.get(self.layout.design.region, (ALL_4,)) if service == "s3" else (ALL_4,)
+        return End(label(item), spaces=spaces, endpoint=item, service=service, item=item)
+
+    def _peer(self, item: Item) -> Iterator[End]:
+        """Whoever is at the far side of a peering connection."""
+        there = self.layout.vpcs.get(self.layout.ref(item.properties.get("PeerVpcId")))
+        if there is not None:
+            yield from self._ends_of_item(there.item)
+            return
+        nets = [
+            net
+            for table in self.layout.tables.values()
+            for route in table.routes
+            if route.kind == "pcx" and route.target == item.logical_id
+            for net in route.nets
+        ]
+        assumed = "" if nets else f"the addresses of {item.properties.get('PeerVpcId')}"
+        spaces = tuple(dict.fromkeys(nets)) or self.layout.elsewhere()
+        yield End(f"the peer of {label(item)}", spaces=spaces, assumed=assumed)
+
+    def _offer(self, item: Item) -> Iterator[End]:
+        """What an endpoint service stands in front of: its load balancers, whose consumers come by PrivateLink."""
+        told = item.properties.get("NetworkLoadBalancerArns") or item.properties.get("GatewayLoadBalancerArns") or []
+        arns = told if isinstance(told, list) else [told]
+        found = [each for each in self.balancers.items if {each.physical_id, each.arn} & set(map(str, arns))]
+        for balancer in found:
+            yield from self._ends_of_item(balancer)
+        if not found:
+            yield End(label(item), item=item, unknown=f"the load balancer of {label(item)}", spaces=(ALL_4,))
+
+    def _on_premises(self, name: str = "") -> Iterator[End]:
+        """The network behind the design's VPN connections."""
+        found = [
+            each
+            for each in self.roads.on_premises()
+            if not name
+            or name in (each.item.logical_id, each.gateway)
+            or name == self.layout.ref(each.item.properties.get("CustomerGatewayId"))
+        ]
+        if not found:
+            raise Usage("this design has no VPN connection or gateway to on-premises; add one, then ask again")
+        for each in found:
+            if not each.nets:
+                told = f"the routes of {label(each.item)}"
+                yield End("on-premises", unknown=told, item=each.item, on_premises=True, spaces=(ALL_4,))
+                continue
+            assumed = f"the addresses on-premises, taken as {each.nets[0]}" if each.assumed else ""
+            yield End("on-premises", spaces=each.nets, on_premises=True, assumed=assumed)
+
+    def _service(self, name: str) -> str:
+        """The AWS service a name means, when it names nothing in the design."""
+        word = name.lower()
+        if (word not in SERVICES and word not in self._endpoint_services) or self.layout.design.find(name):
+            return ""
+        return word
+
+    @cached_property
+    def _endpoint_services(self) -> dict[str, list[Item]]:
+        found: dict[str, list[Item]] = {}
+        for item in self.layout.design.of_type(VPC_ENDPOINT):
+            parts = str(item.properties.get("ServiceName", "")).split(".")
+            if parts[:2] == ["com", "amazonaws"] and len(parts) > 3:
+                found.setdefault(".".join(parts[3:]), []).append(item)
+        return found
+
+    def _service_ends(self, start: End, name: str) -> list[End]:
+        """Where a name of an AWS service leads from a source: an endpoint of its VPC, else the internet."""
+        service = name.lower()
+        if start.subnet is not None:
+            vpc = start.subnet.vpc.item.logical_id
+            mine = [
+                each
+                for each in self._endpoint_services.get(service, [])
+                if self.layout.ref(each.properties.get("VpcId")) == vpc
+            ]
+            for item in mine:
+                # private DNS answers the service's name with the interface's own addresses
+                is_interface = item.properties.get("VpcEndpointType") == "Interface"
+                if is_interface and is_true(item.properties.get("PrivateDnsEnabled", True)):
+                    return list(self._interfaces(item))
+            gateways = [each for each in mine if each.properties.get("VpcEndpointType", "Gateway") == "Gateway"]
+            for item in gateways:
+                routes = start.subnet.table.routes
+                if any(route.kind == "vpce" and route.target == item.logical_id for route in routes):
+                    return [self._gateway_endpoint(item)]
+        spaces = S3_ADDRESSES.get(self.layout.design.region, (ALL_4,)) if service == "s3" else (ALL_4,)
+        return [End(f"the public endpoint of {name}", spaces=spaces, is_internet=True, service=service)]
+
+    def _wearer(self, groups: tuple[Group, ...], subnet: Subnet) -> End:
+        names = " and ".join(group.label for group in groups)
+        return End(
+            f"{names} in {subnet.label}", subnet=subnet, groups=groups, spaces=subnet.cidrs, unsure=subnet.unsure
+        )
+
+    def _interfaces(self, item: Item) -> list[End]:
+        """The network interfaces of a resource, each an end."""
+        if item.logical_id not in self._found:
+            self._found[item.logical_id] = list(self._read_interfaces(item))
+        return self._found[item.logical_id]
+
+    def _read_interfaces(self, item: Item) -> Iterator[End]:
+        found = cards(self.layout, item)
+        deaf = self._deaf(item)
+        for card in found:
+            subnet = self.layout.subnets.get(self.layout.ref(card.subnet))
+            if subnet is not None:
+                yield self._end_of(item, card, subnet, deaf)
+        if any(self.layout.ref(card.subnet) not in self.layout.subnets for card in found):
+            elsewhere = next(card for card in found if self.layout.ref(card.subnet) not in self.layout.subnets)
+            where = f"the subnet {elsewhere.subnet}" if elsewhere.subnet else "the account's default VPC"
+            yield End(label(item), item=item, unknown=where, spaces=(ALL_4,))
+        elif not found and item.type == LAMBDA:
+            why = "it runs outside any VPC of this design, in Lambda's own network"
+            yield End(label(item), item=item, spaces=(ALL_4,), deaf=deaf, is_outside=why, is_internet=True)
+        elif not found and item.type in READERS:
+            where = OUTSIDE.get(item.type, "the account's default VPC")
+            yield End(label(item), item=item, unknown=where, spaces=(ALL_4,))
+        elif not found:
             raise Usage(
                 f"{label(item)} ({item.type}) has no address of its own; ask about its security group or its subnet"
             )
 
-    def _wearer(self, groups: tuple[Group, ...], subnet: Subnet) -> End:
-        names = " and ".join(group.label for group in groups)
-        return End(f"{names} in {subnet.label}", subnet=subnet, groups=groups, spaces=subnet.cidrs)
+    def _end_of(self, item: Item, card: Card, subnet: Subnet, deaf: tuple[str, str, str | None] | None) -> End:
+        worn = []
+        for value in card.groups:
+            name = self.layout.ref(value)
+            worn.append(self.layout.groups.get(name) or self.layout.outside_group(name, subnet.vpc))
+        address = as_net(card.address)
+        heard = self.balancers.accepts(item) if item.type in (BALANCER, CLASSIC) else None
+        return End(
+            label(item),
+            subnet=subnet,
+            groups=() if card.bare else tuple(worn) or (self.layout.default_group(subnet.vpc),),
+            spaces=(address,) if address is not None else subnet.cidrs,
+            public=card.public,
+            item=item,
+            bare=card.bare,
+            why=card.why,
+            accepts=None if heard is None else tuple(heard),
+            deaf=deaf,
+            unsure=subnet.unsure,
+        )
 
-    def _interfaces(self, item: Item) -> Iterator[End]:
-        """The network interfaces of an instance, a network interface or an interface endpoint."""
-        properties = item.properties
-        if item.type == VPC_ENDPOINT:
-            cards = [
-                {"SubnetId": each, "GroupSet": properties.get("SecurityGroupIds")}
-                for each in as_list(properties.get("SubnetIds"))
-            ]
-            public: bool | None = False
-        elif item.type == INSTANCE and properties.get("NetworkInterfaces"):
-            cards = [
-                {**self._declared_interface(each), **each}
-                for each in as_list(properties["NetworkInterfaces"])
-                if isinstance(each, Mapping)
-            ]
-            public = None
-        else:
-            groups = properties.get("GroupSet") or properties.get("SecurityGroupIds")
-            cards = [{**properties, "GroupSet": groups}]
-            public = None
-        for card in cards:
-            subnet = self.layout.subnets.get(self.layout.ref(card.get("SubnetId")))
-            if subnet is None:
-                continue
-            named = [
-                self.layout.groups[name]
-                for name in map(self.layout.ref, as_list(card.get("GroupSet")))
-                if name in self.layout.groups
-            ]
-            groups_worn = tuple(named) or (self.layout.default_group(subnet.vpc),)
-            address = as_net(card.get("PrivateIpAddress"))
-            has_public = self._has_public_address(item, card, subnet) if public is None else public
-            yield End(
-                label(item),
-                subnet=subnet,
-                groups=groups_worn,
-                spaces=(address,) if address is not None else subnet.cidrs,
-                public=has_public,
-            )
-
-    def _declared_interface(self, card: Mapping[str, Any]) -> Mapping[str, Any]:
-        item = self.layout.named.get(str(card.get("NetworkInterfaceId")))
-        return item.properties if item is not None and not isinstance(item, str) else {}
-
-    def _has_public_address(self, item: Item, card: Mapping[str, Any], subnet: Subnet) -> bool:
-        """An Elastic IP, or an address given at launch: by the interface's own word, else by the subnet's."""
-        mine = {item.logical_id, self.layout.ref(card.get("NetworkInterfaceId"))}
-        for elastic in self.layout.design.of_type("AWS::EC2::EIP", "AWS::EC2::EIPAssociation"):
-            if {self.layout.ref(elastic.properties.get(key)) for key in ("InstanceId", "NetworkInterfaceId")} & mine:
-                return True
-        if item.type == INTERFACE:
-            return False
-        asked = card.get("AssociatePublicIpAddress")
-        return subnet.public_on_launch if asked is None else is_true(asked)
+    def _deaf(self, item: Item) -> tuple[str, str, str | None] | None:
+        """Why nothing can open a connection to a resource, whatever its security groups say."""
+        if item.type == LAMBDA:
+            said = f"{label(item)} listens on no port: a function is invoked through Lambda's API, so ask who may"
+            return ("NO_PATH", said, item.logical_id)
+        if item.type == NAT:
+            said = f"{label(item)} answers nobody: it carries connections that begin inside its VPC"
+            return ("NGW_REQUIRES_SOURCE_IN_VPC", said, item.logical_id)
+        return None
 
     # one source to one target
 
     def _between(self, start: End, end: End, protocol: str, ports: Ports, anything: bool) -> Path | Blocked:
+        if start.unknown or end.unknown or end.deaf or (start.is_outside and (end.is_outside or end.is_internet)):
+            # nothing depends on an address then
+            some = ALL_4[1 << 24]
+            return Walk(self.layout, self.roads, start, some, end, some, protocol, ports[0], anything).go()
         blocked: list[Blocked] = []
         for version in (4, 6):
             found: Path | None = None
@@ -318,17 +513,20 @@ class Network:
                 return replace(found, except_for=tuple(beside))
             blocked.extend(beside)
         if not blocked:
-            return Blocked(
-                start.label, end.label, protocol, ports[0], "NO_PATH", "they share no address family, IPv4 or IPv6"
+            blocked.append(
+                Blocked(
+                    start.label, end.label, protocol, ports[0], "NO_PATH", "they share no address family, IPv4 or IPv6"
+                )
             )
-        return blocked[0]
+        # what is certainly closed for one address may be a matter of doubt for the next
+        return next((each for each in blocked if each.depends), blocked[0])
 
     def _first_open(
         self, start: End, one: Address, end: End, other: Address, protocol: str, ports: Ports, anything: bool
     ) -> Path | Blocked:
         first: Blocked | None = None
         for port in self._telling_ports(start, end, protocol, ports):
-            walk = _Walk(self.layout, start, one, end, other, protocol, port, anything)
+            walk = Walk(self.layout, self.roads, start, one, end, other, protocol, port, anything)
             answer = walk.go()
             if isinstance(answer, Path):
                 return answer
@@ -346,6 +544,7 @@ class Network:
         for side in (start, end):
             for group in side.groups or ():
                 ranges += [rule.ports for rule in (*group.ingress, *group.egress)]
+            ranges += [(heard, heard) for heard, _ in side.accepts or () if heard is not None]
             if side.subnet is not None:
                 ranges += [entry.ports for entry in side.subnet.acl.entries]
         for each in ranges:
@@ -365,366 +564,6 @@ class Network:
             ours = [each for vpc in self.layout.vpcs.values() for each in vpc.cidrs]
             found = [each for each in found if is_public(each) and not any(each in net for net in ours)]
         return found
-
-
-class _Walk:
-    """One packet on its way from one address to another, and its answer on the way back."""
-
-    def __init__(
-        self,
-        layout: Layout,
-        start: End,
-        one: Address,
-        end: End,
-        other: Address,
-        protocol: str,
-        port: int,
-        anything: bool = False,
-    ) -> None:
-        self.layout, self.protocol, self.port, self.anything = layout, protocol, port, anything
-        self.start, self.one, self.end, self.other = start, one, end, other
-        self.hops: list[Hop] = []
-        self.met: dict[str, None] = {}
-
-    def go(self) -> Path | Blocked:
-        try:
-            self._go()
-        except _Stopped as stopped:
-            answer = Blocked(
-                self._named(self.start, self.one),
-                self._named(self.end, self.other),
-                self.protocol,
-                self.port,
-                stopped.code,
-                stopped.explanation,
-                stopped.logical_id,
-                tuple(self.hops),
-                depends=tuple(self.met),
-            )
-            return replace(answer, blockers=(answer,))
-        return Path(
-            self._named(self.start, self.one),
-            self._named(self.end, self.other),
-            self.protocol,
-            self.port,
-            tuple(self.hops),
-            depends=tuple(self.met),
-        )
-
-    def _go(self) -> None:
-        home, away = self.start.subnet, self.end.subnet
-        if self.start.endpoint is not None:
-            self._stop("VPCE_INTRA_VPC_TRAFFIC", "a gateway endpoint starts no connections; ask the other way round")
-        if home is None and away is None:
-            self._stop("NO_PATH", "neither end is in a VPC of this design")
-        elif home is None and away is not None:
-            self._come_in(away)
-        elif away is None and home is not None:
-            self._leave(home)
-        elif home is not None and away is not None:
-            self._cross(home, away)
-
-    def _cross(self, home: Subnet, away: Subnet) -> None:
-        """Between two subnets, or within one."""
-        self._group_out(self.start, self.other, self.end)
-        if home is away:
-            self._group_in(self.end, self.one, self.start)
-            return
-        self._acl(home, self._port, self.other, outbound=True)
-        self._route_between(home, away, self.other)
-        self._acl(away, self._port, self.one, outbound=False)
-        self._group_in(self.end, self.one, self.start)
-        # the answer: security groups remember the question, network ACLs and routes do not
-        self._route_between(away, home, self.one, answer=True)
-        self._acl(away, self._answer_ports(), self.one, outbound=True, answer=True)
-        self._acl(home, self._answer_ports(), self.other, outbound=False, answer=True)
-
-    def _route_between(self, here: Subnet, there: Subnet, address: Address, *, answer: bool = False) -> None:
-        route = here.table.route_to(address)
-        on_the_way_back = "the answer: " if answer else ""
-        if route is None:
-            self._stop_no_route(here, str(address), on_the_way_back)
-        if here.vpc is there.vpc:
-            if route.kind != "local":
-                self._stop(
-                    "MORE_SPECIFIC_ROUTE",
-                    f"{on_the_way_back}{here.table.label} sends {address} to {route.target or 'nowhere'} "
-                    "before the local route, and the way beyond is not known",
-                    route.logical_id,
-                )
-            self._pass(here.table.label, f"{on_the_way_back}local route to {address}", here.table.logical_id)
-            return
-        peering = self.layout.design.resources.get(route.target)
-        ends = {self.layout.ref(peering.properties.get(key)) for key in ("VpcId", "PeerVpcId")} if peering else set()
-        if route.kind != "pcx":
-            self._stop(
-                "DISCONNECTED_VPCS",
-                f"{on_the_way_back}{here.table.label} has no route over a peering connection to {there.vpc.label}",
-                here.table.logical_id,
-            )
-        if ends != {here.vpc.item.logical_id, there.vpc.item.logical_id}:
-            self._stop(
-                "PCX_REQUIRES_ADDRESS_IN_VPC_CIDR",
-                f"{on_the_way_back}the peering connection {route.target} does not end in {there.vpc.label}; "
-                "peering is never transitive",
-                route.logical_id,
-            )
-        self._pass(here.table.label, f"{on_the_way_back}peering route to {address}", route.logical_id)
-
-    def _come_in(self, away: Subnet) -> None:
-        """From outside: the internet, or a network behind a gateway this design only points at."""
-        route = away.table.route_to(self.one)
-        if self.end.endpoint is not None:
-            self._stop("NO_PATH", "a gateway endpoint is reached from its own VPC only")
-        if route is None:
-            self._stop_no_route(away, "the internet" if is_public(self.one) else str(self.one))
-        if is_public(self.one):
-            self._through_internet_gateway(away, route, coming_in=True)
-        elif route.kind in ("vgw", "tgw", "pcx"):
-            self._pass(away.table.label, f"{self.one} lies behind {route.target}", route.logical_id)
-        else:
-            self._stop(
-                "IGW_SOURCE_ADDRESS_NOT_IN_RFC1918_INGRESS",
-                f"{self.one} is a private address and no route of {away.table.label} leads to its network",
-                away.table.logical_id,
-            )
-        self._acl(away, self._port, self.one, outbound=False)
-        self._group_in(self.end, self.one, self.start)
-        # people's systems choose from 1024 up, and so do the NAT gateways in front of them
-        self._acl(away, self._answer_ports(NAT_PORTS), self.one, outbound=True, answer=True)
-
-    def _leave(self, home: Subnet) -> None:
-        """To the outside: the internet, a service behind a gateway endpoint, a network beyond a gateway."""
-        self._group_out(self.start, self.other, self.end)
-        self._acl(home, self._port, self.other, outbound=True)
-        if self.end.endpoint is not None:
-            self._through_gateway_endpoint(home, self.end.endpoint)
-        else:
-            route = home.table.route_to(self.other)
-            if route is None:
-                self._stop_no_route(home, "the internet" if is_public(self.other) else str(self.other))
-            if route.kind in ("vgw", "tgw"):
-                self._pass(home.table.label, f"leaves through {route.target}, beyond this design", route.logical_id)
-            elif not is_public(self.other) and route.kind == "pcx":
-                self._pass(home.table.label, f"leaves over peering {route.target}", route.logical_id)
-            elif not is_public(self.other):
-                self._stop(
-                    "IGW_DESTINATION_ADDRESS_NOT_IN_RFC1918_EGRESS",
-                    f"{self.other} is a private address and no route of {home.table.label} leads to its network",
-                    home.table.logical_id,
-                )
-            elif route.kind == "nat":
-                self._through_nat(home, route)
-            elif route.kind == "eigw":
-                self._pass(home.table.label, "leaves through the egress-only internet gateway", route.logical_id)
-            else:
-                self._through_internet_gateway(home, route, coming_in=False)
-        self._acl(home, self._answer_ports(), self.other, outbound=False, answer=True)
-
-    def _through_internet_gateway(self, subnet: Subnet, route: Route, *, coming_in: bool) -> None:
-        end = self.end if coming_in else self.start
-        if route.kind == "pcx":
-            self._stop(
-                "PCX_REQUIRES_ADDRESS_IN_VPC_CIDR",
-                f"{subnet.table.label} sends the internet's addresses over a peering connection, which carries only "
-                "what is in the peer's CIDR block",
-                route.logical_id,
-            )
-        if route.kind != "igw":
-            way = "answers would leave" if coming_in else "packets leave"
-            self._stop(
-                "NO_ROUTE_TO_DESTINATION",
-                f"{subnet.table.label} of {subnet.label} has no route to an internet gateway: "
-                f"{way} through {ROUTE_KINDS.get(route.kind, route.kind)}, which lets nobody in",
-                route.logical_id or subnet.table.logical_id,
-            )
-        layout = self.layout
-        declared = route.target in layout.design.resources
-        if declared and (route.target, subnet.vpc.item.logical_id) not in layout.gateways:
-            self._stop(
-                "BAD_STATE_ATTACHMENT",
-                f"the internet gateway {route.target} is not attached to {subnet.vpc.label}",
-                route.target,
-            )
-        if layout.blocks_public_access(subnet, coming_in=coming_in):
-            self._stop(
-                "VPC_BLOCK_PUBLIC_ACCESS_ENABLED",
-                f"VPC Block Public Access is {layout.public_block}, and {subnet.label} is not excluded from it",
-                subnet.item.logical_id,
-            )
-        self._pass(subnet.table.label, f"route to the internet gateway {route.target}", route.logical_id)
-        if self.one.version == 6:
-            return
-        if end.public is False:
-            code = "IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS" if coming_in else "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS"
-            self._stop(code, f"{end.label} has no public IPv4 address", subnet.item.logical_id)
-        if end.public is None:
-            given = "given at launch" if subnet.public_on_launch else "an Elastic IP or a load balancer brings one"
-            self._pass(subnet.label, f"taken to carry a public IPv4 address ({given})", subnet.item.logical_id)
-
-    def _through_nat(self, home: Subnet, route: Route) -> None:
-        layout = self.layout
-        nat = layout.design.resources.get(route.target)
-        self._pass(home.table.label, f"route to the NAT gateway {route.target}", route.logical_id)
-        if nat is None:
-            return
-        if nat.properties.get("ConnectivityType") == "private":
-            self._stop("NO_ROUTE_TO_DESTINATION", f"{label(nat)} is a private NAT gateway", nat.logical_id)
-        stands_in = layout.subnets.get(layout.ref(nat.properties.get("SubnetId")))
-        if stands_in is None:
-            # a regional NAT gateway stands in no subnet
-            return
-        onward = stands_in.table.route_to(self.other)
-        if onward is None or onward.kind != "igw":
-            self._stop(
-                "NO_ROUTE_TO_DESTINATION",
-                f"{label(nat)} stands in {stands_in.label}, which has no route to an internet gateway",
-                stands_in.table.logical_id or stands_in.item.logical_id,
-            )
-        if layout.blocks_public_access(stands_in, coming_in=False):
-            self._stop(
-                "VPC_BLOCK_PUBLIC_ACCESS_ENABLED",
-                f"VPC Block Public Access is {layout.public_block}, and {stands_in.label} is not excluded from it",
-                stands_in.item.logical_id,
-            )
-        if stands_in is not home:
-            self._acl(stands_in, self._port, self.one, outbound=False)
-            self._acl(stands_in, self._answer_ports(), self.one, outbound=True, answer=True)
-        self._acl(stands_in, self._port, self.other, outbound=True)
-        # a NAT gateway takes its source ports from all of 1024-65535
-        self._acl(stands_in, self._answer_ports(NAT_PORTS), self.other, outbound=False, answer=True)
-        self._pass(label(nat), f"translates to its own address in {stands_in.label}", nat.logical_id)
-
-    def _through_gateway_endpoint(self, home: Subnet, endpoint: Item) -> None:
-        if self.protocol not in ("tcp", "icmp"):
-            self._stop("VPCE_GATEWAY_PROTOCOL_RESTRICTION", f"{label(endpoint)} takes TCP only", endpoint.logical_id)
-        if not any(route.kind == "vpce" and route.target == endpoint.logical_id for route in home.table.routes):
-            self._stop(
-                "NO_ROUTE_TO_DESTINATION",
-                f"{home.table.label} of {home.label} has no route to {label(endpoint)}",
-                home.table.logical_id or endpoint.logical_id,
-            )
-        self._pass(home.table.label, f"prefix-list route to {label(endpoint)}", endpoint.logical_id)
-
-    def _group_out(self, end: End, address: Address, other: End) -> None:
-        if end.groups is not None:
-            self._groups(end.groups, "egress", address, other)
-
-    def _group_in(self, end: End, address: Address, other: End) -> None:
-        if end.groups is None:
-            self._pass(end.label, "no security group named, none judged")
-        else:
-            self._groups(end.groups, "ingress", address, other)
-
-    def _groups(self, groups: tuple[Group, ...], direction: str, address: Address, other: End) -> None:
-        worn = {each.name for each in other.groups or ()}
-        rules = [(group, rule) for group in groups for rule in getattr(group, direction)]
-        names = " and ".join(group.label for group in groups)
-        undecided: list[str] = []
-        for group, rule in rules:
-            if rule.prefix_list and other.service and rule.holds != other.service:
-                undecided.append(rule.prefix_list)
-            if rule.unreadable:
-                self.met[rule.unreadable] = None
-            elif rule.admits(self.protocol, self.port, address, worn, other.service):
-                self._pass(group.label, f"{direction} rule {rule.text} admits it", rule.logical_id or group.logical_id)
-                return
-        if not rules:
-            code, what = "SG_HAS_NO_RULES", f"has no {direction} rule"
-        else:
-            of = f"{address}" if not worn else f"{address} ({other.label})"
-            code = "ENI_SG_RULES_MISMATCH"
-            what = f"has no {direction} rule for {_packet(self.protocol, self.port)} "
-            what += f"{'to' if direction == 'egress' else 'from'} {of}"
-            if undecided:
-                service = {"s3": "S3", "dynamodb": "DynamoDB"}.get(other.service, other.service)
-                theirs = S3_PREFIX_LISTS.get(self.layout.design.region) if other.service == "s3" else None
-                what += f"; {', '.join(undecided)} is not known to be {service}'s prefix list"
-                what += f" in {self.layout.design.region}" + (f", which is {theirs}" if theirs else "")
-                self.met.update(dict.fromkeys(undecided))
-        self._stop(code, f"the security group {names} {what}", groups[0].logical_id if groups else None)
-
-    def _acl(
-        self, subnet: Subnet, ports: Ports | None, address: Address, *, outbound: bool, answer: bool = False
-    ) -> None:
-        way = "outbound" if outbound else "inbound"
-        if answer and self.anything and ports is not None:
-            if self.protocol == "udp":
-                return
-            if subnet.acl.admits_some(outbound, self.protocol, ports, address):
-                self._pass(subnet.acl.label, f"admits an answer, {way}", subnet.acl.logical_id)
-                return
-        refused = subnet.acl.refuses(outbound, self.protocol, ports, address)
-        what = f"{self.protocol}{'' if ports is None else ' ' + span(ports)}"
-        direction = "to" if outbound else "from"
-        back = "the answer, " if answer else ""
-        if refused is None:
-            one = (
-                subnet.acl.first(outbound, self.protocol, ports[0], address) if ports and len(set(ports)) == 1 else None
-            )
-            admitting = (one.logical_id if one else None) or subnet.acl.logical_id
-            self._pass(subnet.acl.label, f"admits {back}{way} {what} {direction} {address}", admitting)
-            return
-        entry, gap = refused
-        if entry is None:
-            reason = "no rule admits " + (what if gap is None or gap == ports else f"{self.protocol} {span(gap)}")
-        else:
-            reason = f"rule {entry.number} denies it"
-        self._stop(
-            "SUBNET_ACL_RESTRICTION",
-            f"{subnet.acl.label} of {subnet.label} refuses {back}{way} {what} {direction} {address}: {reason}",
-            (entry.logical_id if entry else None) or subnet.acl.logical_id,
-        )
-
-    @property
-    def _port(self) -> Ports:
-        return (self.port, self.port)
-
-    def _answer_ports(self, ports: Ports | None = None) -> Ports:
-        """Where the answer goes: the port the asker chose, any of its system's ephemeral ports; icmp's echo reply."""
-        if self.protocol == "icmp":
-            return (0, 0)
-        return ports or EPHEMERAL
-
-    def _named(self, end: End, address: Address) -> str:
-        if end.endpoint is not None and end.service == "s3":
-            return f"{end.label} (S3 at {address})"
-        if end.endpoint is not None or str(address) in end.label:
-            return end.label
-        return f"{end.label} ({address})"
-
-    def _pass(self, component: str, detail: str, logical_id: str | None = None) -> None:
-        self.hops.append(Hop(component, detail, logical_id))
-
-    def _stop_no_route(self, subnet: Subnet, where: str, on_the_way_back: str = "") -> NoReturn:
-        self._stop(
-            "NO_ROUTE_TO_DESTINATION",
-            f"{on_the_way_back}{subnet.table.label} of {subnet.label} has no route to {where}",
-            subnet.table.logical_id or subnet.item.logical_id,
-        )
-
-    def _stop(self, code: str, explanation: str, logical_id: str | None = None) -> NoReturn:
-        raise _Stopped(code, explanation, logical_id)
-
-
-class _Stopped(Exception):
-    def __init__(self, code: str, explanation: str, logical_id: str | None) -> None:
-        super().__init__(code)
-        self.code, self.explanation, self.logical_id = code, explanation, logical_id
-
-
-@dataclass(frozen=True)
-class End:
-    """One end of a path. `groups` None means judged by address alone, `public` None that it may carry an address."""
-
-    label: str
-    subnet: Subnet | None = None
-    groups: tuple[Group, ...] | None = None
-    spaces: tuple[Net, ...] = ()
-    public: bool | None = None
-    is_internet: bool = False
-    endpoint: Item | None = None
-    service: str = field(default="")
 
 
 def representatives(space: Net, told: Iterable[Net]) -> list[Address]:
@@ -793,21 +632,18 @@ def _protocols(name: str) -> tuple[str, ...]:
     return (protocol,)
 
 
-def _packet(protocol: str, port: int) -> str:
-    return f"icmp type {port}" if protocol == "icmp" else f"{protocol} {port}"
-
-
-# Linux clients, Amazon Linux among them, choose from 32768-60999 (the guide's 61000 is not one they use); NAT
-# gateways, load balancers and Lambda from 1024-65535
-# https://docs.aws.amazon.com/vpc/latest/userguide/nacl-ephemeral-ports.html, checked_on 2026-11-22
-EPHEMERAL: Ports = (32768, 60999)
-NAT_PORTS: Ports = (1024, 65535)
-
-ROUTE_KINDS = {
-    "nat": "a NAT gateway",
-    "eigw": "an egress-only internet gateway",
-    "tgw": "a transit gateway",
-    "vgw": "a virtual private gateway",
-    "eni": "a network interface",
-    "local": "the local route",
+INTERNET = End("the internet", spaces=(ALL_4, EVERYWHERE_6), is_internet=True)
+ON_PREMISES = ("on-premises", "on-prem", "onpremises", "premises")
+OUTSIDE = {
+    "AWS::OpenSearchService::Domain": "it has no VPC options, so it is a public endpoint guarded by its access policy",
+    "AWS::Elasticsearch::Domain": "it has no VPC options, so it is a public endpoint guarded by its access policy",
+    "AWS::CodeBuild::Project": "it has no VPC configuration, so it builds in AWS's own network",
+    "AWS::EFS::FileSystem": "it has no mount target here",
 }
+# names of services as endpoints carry them
+# https://docs.aws.amazon.com/vpc/latest/privatelink/aws-services-privatelink-support.html, checked_on 2026-11-22
+SERVICES = frozenset(
+    {"s3", "dynamodb", "ssm", "ssmmessages", "ec2messages", "ec2", "sqs", "sns", "secretsmanager", "kms", "sts"}
+    | {"ecr.api", "ecr.dkr", "logs", "monitoring", "lambda", "events", "states", "kinesis-streams", "execute-api"}
+    | {"ecs", "athena", "glue", "elasticloadbalancing", "autoscaling", "cloudformation"}
+)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from preflight.errors import Usage
+from preflight.intrinsics import Unknown
 
 if TYPE_CHECKING:
     from preflight.template import Design, Item
@@ -29,6 +30,7 @@ class Layout:
         self.named = _names(design)
         self.vpcs = {item.logical_id: self._read_vpc(item) for item in design.of_type(VPC)}
         self.prefix_lists = self._read_prefix_lists()
+        self.beyond = self._read_beyond()
         self.tables = self._read_tables()
         self.acls = self._read_acls()
         self.groups = self._read_groups()
@@ -56,10 +58,19 @@ class Layout:
                 )
         cidrs += [as_net(each) for each in as_list(item.attributes.get("Ipv6CidrBlocks"))]
         known = dict.fromkeys(each for each in cidrs if each is not None)
+        told = item.properties.get("CidrBlock")
+        unsure = () if known or not isinstance(told, Unknown) else (str(told),)
+        if not any(each.version == 4 for each in known):
+            # which block it is stays open, and any other would do as well to tell this VPC from the next
+            known[_nth_four(self._number(item))] = None
+            unsure = unsure or ((f"the CIDR block of {label(item)}",) if len(known) == 1 else ())
         if has_six and not any(each.version == 6 for each in known):
             # Amazon gives the block at deployment; any other would do as well to compare with
             known[UNKNOWN_6] = None
-        return Vpc(item, label(item), tuple(known))
+        return Vpc(item, label(item), tuple(known), unsure)
+
+    def _number(self, item: Item) -> int:
+        return next(index for index, each in enumerate(self.design.of_type(VPC)) if each is item)
 
     def _read_prefix_lists(self) -> dict[str, tuple[Net, ...]]:
         return {
@@ -69,7 +80,52 @@ class Layout:
             for item in self.design.of_type("AWS::EC2::PrefixList")
         }
 
+    def _read_beyond(self) -> dict[str, Beyond]:
+        """What lies behind each VPN connection, by its logical id.
+
+        A connection without static routes learns its routes by BGP; which, its template does not say.
+        https://docs.aws.amazon.com/vpn/latest/s2svpn/VPNRoutingTypes.html, checked_on 2026-11-22
+        """
+        connections = self.design.of_type("AWS::EC2::VPNConnection")
+        told: dict[str, list[Net]] = {}
+        for item in self.design.of_type("AWS::EC2::VPNConnectionRoute"):
+            net = as_net(item.properties.get("DestinationCidrBlock"))
+            if net is not None:
+                told.setdefault(self.ref(item.properties.get("VpnConnectionId")), []).append(net)
+        beyond = {}
+        for item in connections:
+            nets = tuple(told.get(item.logical_id, ()))
+            assumed = not nets and not is_true(item.properties.get("StaticRoutesOnly"))
+            gateway = self.ref(item.properties.get("VpnGatewayId") or item.properties.get("TransitGatewayId"))
+            beyond[item.logical_id] = Beyond(item, gateway, nets or (self.elsewhere() if assumed else ()), assumed)
+        return beyond
+
+    def elsewhere(self) -> tuple[Net, ...]:
+        """Private addresses no VPC of the design has, to stand for a network whose addresses are not told."""
+        ours = [each for vpc in self.vpcs.values() for each in vpc.cidrs]
+        routes = [each.properties for each in self.design.of_type("AWS::EC2::Route")]
+        told = [
+            as_net(each.get("DestinationCidrBlock"))
+            for each in routes
+            if each.get("GatewayId") or each.get("TransitGatewayId")
+        ]
+        aimed = [
+            net
+            for net in dict.fromkeys(told)
+            if net is not None and net.prefixlen and not is_public(net[0]) and not any(common(net, o) for o in ours)
+        ]
+        free = [net for net in SPARE if not any(common(net, each) for each in ours)]
+        return tuple(aimed[:1] or free[:1])
+
     def _read_tables(self) -> dict[str, Table]:
+        propagated: dict[str, list[Route]] = {}
+        for item in self.design.of_type("AWS::EC2::VPNGatewayRoutePropagation"):
+            gateway = self.ref(item.properties.get("VpnGatewayId"))
+            behind = [each for each in self.beyond.values() if each.gateway == gateway]
+            for table in map(self.ref, as_list(item.properties.get("RouteTableIds"))):
+                propagated.setdefault(table, []).extend(
+                    Route("vgw", each.nets, gateway, item.logical_id, propagated=True) for each in behind
+                )
         tables = {}
         for item in self.design.of_type("AWS::EC2::RouteTable"):
             vpc = self.vpcs.get(self.ref(item.properties.get("VpcId")))
@@ -84,6 +140,7 @@ class Layout:
                 for each in self.design.of_type(VPC_ENDPOINT)
                 if item.logical_id in map(self.ref, as_list(each.properties.get("RouteTableIds")))
             ]
+            routes += propagated.get(item.logical_id, [])
             tables[item.logical_id] = Table(label(item), item.logical_id, tuple(routes))
         return tables
 
@@ -93,13 +150,17 @@ class Layout:
         listed = self.prefix_lists.get(self.ref(properties.get("DestinationPrefixListId")), ())
         net = as_net(destination)
         nets = listed if net is None else (net,)
+        list_id = properties.get("DestinationPrefixListId")
+        untold = destination if isinstance(destination, Unknown) else None
+        if list_id and not nets and self.ref(list_id) not in self.prefix_lists:
+            untold = untold or list_id
         for key, kind in ROUTE_TARGETS.items():
             if properties.get(key):
                 name = self.ref(properties[key])
                 target = self.design.resources.get(name)
                 if kind == "igw" and (name.startswith("vgw-") or (target and target.type == "AWS::EC2::VPNGateway")):
                     kind = "vgw"
-                return Route(kind, nets, name, item.logical_id)
+                return Route(kind, nets, name, item.logical_id, unreadable=str(untold or ""))
         return Route("blackhole", nets, "", item.logical_id)
 
     def _read_acls(self) -> dict[str, Acl]:
@@ -186,13 +247,26 @@ class Layout:
             for each in self.design.of_type("AWS::EC2::SubnetNetworkAclAssociation")
         }
         subnets: dict[str, Subnet] = {}
+        outside: dict[str, Vpc] = {}
         for item in self.design.of_type(SUBNET):
-            vpc = self.vpcs.get(self.ref(item.properties.get("VpcId"))) or Vpc(item, "a VPC outside this stack", ())
             cidrs = [as_net(item.properties.get("CidrBlock"))]
             six = item.properties.get("Ipv6CidrBlock")
             if six:
                 cidrs.append(as_net(six) or _nth_six(len(subnets)))
-            main = Table(f"the main route table of {vpc.label}", None, (Route("local", vpc.cidrs, "", None),))
+            home = self.ref(item.properties.get("VpcId"))
+            if home not in self.vpcs and home not in outside:
+                outside[home] = Vpc(item, "a VPC outside this stack", self._cidrs_told_of(home), is_declared=False)
+            vpc = self.vpcs.get(home) or outside[home]
+            told, unsure = item.properties.get("CidrBlock"), vpc.unsure
+            if cidrs[0] is None and (told or not six):
+                unsure = unsure or (str(told or f"the CIDR block of {label(item)}"),)
+                cidrs[0] = _part_of(vpc, len(subnets))
+            main = Table(
+                f"the main route table of {vpc.label}",
+                None,
+                (Route("local", vpc.cidrs, "", None),),
+                is_known=vpc.is_declared,
+            )
             default = self.acls.get(f"{vpc.item.logical_id}.DefaultNetworkAcl", OPEN_ACL)
             subnets[item.logical_id] = Subnet(
                 item=item,
@@ -201,10 +275,21 @@ class Layout:
                 cidrs=tuple(each for each in cidrs if each is not None),
                 zone=str(item.properties.get("AvailabilityZone") or item.attributes.get("AvailabilityZone") or ""),
                 public_on_launch=is_true(item.properties.get("MapPublicIpOnLaunch")),
-                table=self.tables.get(associated.get(item.logical_id, ""), main),
+                table=self._table(associated.get(item.logical_id, ""), main),
                 acl=self.acls.get(guarded.get(item.logical_id, ""), default),
+                unsure=unsure,
             )
         return subnets
+
+    def _table(self, name: str, main: Table) -> Table:
+        if name and name not in self.tables:
+            return Table(f"the route table {name}", None, main.routes, is_known=False)
+        return self.tables.get(name, main)
+
+    def _cidrs_told_of(self, vpc: str) -> tuple[Net, ...]:
+        told = [each.properties for each in self.design.of_type(SUBNET)]
+        nets = [as_net(each.get("CidrBlock")) for each in told if self.ref(each.get("VpcId")) == vpc]
+        return tuple(dict.fromkeys(net for net in nets if net is not None))
 
     def _read_gateway_attachments(self) -> set[tuple[str, str]]:
         return {
@@ -240,9 +325,13 @@ class Layout:
         return coming_in or (self.public_block == "block-bidirectional" and "allow-egress" not in exempt)
 
     def default_group(self, vpc: Vpc) -> Group:
-        return self.groups.get(f"{vpc.item.logical_id}.DefaultSecurityGroup") or Group(
-            "a default group", None, vpc, [], []
-        )
+        known = self.groups.get(f"{vpc.item.logical_id}.DefaultSecurityGroup")
+        return known or self.outside_group(f"the default security group of {vpc.label}", vpc)
+
+    def outside_group(self, name: str, vpc: Vpc | None) -> Group:
+        """A security group this design wears and does not declare: its rules are not known."""
+        rule = Rule("-1", None, (), None, None, name)
+        return Group(f"{name} (outside this stack)", None, vpc, [rule], [rule])
 
     # names
 
@@ -264,16 +353,31 @@ class Layout:
         known = self.named.get(name)
         if known is not None and not isinstance(known, str):
             return known
-        found = [each for each in self.design.find(name)]
+        found = self.design.find(name) or self._inside(name)
         if len(found) > 1:
             found = [each for each in found if each.type in PLACES] or found
         if len(found) != 1:
             about = "names several things" if found else "names nothing in this design"
             candidates = [
-                label(each) for each in found or self.design.resources.values() if found or each.type in PLACES
+                label(each)
+                for each in found or self.design.resources.values()
+                if found or each.type in (*PLACES, *SERVERS)
             ]
             raise Usage(f"{name} {about}; name one of {', '.join(candidates[:12]) or 'your subnets or groups'}")
         return found[0]
+
+    def _inside(self, name: str) -> list[Item]:
+        """What a construct of this name is made of and packets can reach: "Servers" means Servers/ASG."""
+        items = [each for each in self.design.resources.values() if each.path]
+        labelled = [each for each in items if label(each) == name]
+        if labelled:
+            return [each for each in labelled if each.type in (*PLACES, *SERVERS)] or labelled
+        wanted = name.strip("/").split("/")
+        for types in (SERVERS, PLACES):
+            found = [each for each in items if each.type in types and _holds(str(each.path).split("/")[1:-1], wanted)]
+            if found:
+                return found
+        return []
 
     def _some_subnet(self) -> str:
         return next((each.label for each in self.subnets.values()), "none is declared yet")
@@ -286,6 +390,9 @@ class Layout:
         nets |= {each for subnet in self.subnets.values() for each in subnet.cidrs}
         nets |= {entry.net for acl in self.acls.values() for entry in acl.entries if entry.net is not None}
         nets |= {net for table in self.tables.values() for route in table.routes for net in route.nets}
+        nets |= {net for each in self.beyond.values() for net in each.nets}
+        transit = self.design.of_type("AWS::EC2::TransitGatewayRoute")
+        nets |= {net for each in transit if (net := as_net(each.properties.get("DestinationCidrBlock"))) is not None}
         nets |= {net for group in self.groups.values() for rule in (*group.ingress, *group.egress) for net in rule.nets}
         return sorted(nets | set(NOT_PUBLIC), key=lambda net: (net.version, int(net.network_address), net.prefixlen))
 
@@ -297,17 +404,34 @@ class Vpc:
     item: Item
     label: str
     cidrs: tuple[Net, ...]
+    unsure: tuple[str, ...] = ()
+    is_declared: bool = True
+
+
+@dataclass(frozen=True)
+class Beyond:
+    """A VPN connection, the gateway it ends at, and the addresses behind it; `assumed` when BGP would tell them."""
+
+    item: Item
+    gateway: str
+    nets: tuple[Net, ...]
+    assumed: bool
 
 
 @dataclass(frozen=True)
 class Route:
-    """A route: its kind (local, igw, nat, eigw, vpce, pcx, tgw, vgw, eni, blackhole), destinations and target."""
+    """A route: its kind (local, igw, nat, eigw, vpce, pcx, tgw, vgw, eni, blackhole), destinations and target.
+
+    `unreadable` is a destination the template cannot know.
+    """
 
     kind: str
     nets: tuple[Net, ...]
     target: str
     logical_id: str | None
     service: str = ""
+    propagated: bool = False
+    unreadable: str = ""
 
 
 @dataclass(frozen=True)
@@ -317,17 +441,32 @@ class Table:
     label: str
     logical_id: str | None
     routes: tuple[Route, ...]
+    is_known: bool = True
 
     def route_to(self, address: Address) -> Route | None:
-        """The route of the longest prefix that holds the address; the local one where two are as long."""
-        best: tuple[int, bool, Route] | None = None
+        """The route of the longest prefix that holds the address; of two as long local, then static, then propagated.
+
+        A propagated route never comes before the local one.
+        https://docs.aws.amazon.com/vpc/latest/userguide/route-tables-priority.html, checked_on 2026-11-22
+        https://docs.aws.amazon.com/vpn/latest/s2svpn/vpn-route-priority.html, checked_on 2026-11-22
+        """
+        best: tuple[int, int, Route] | None = None
+        is_local = False
         for route in self.routes:
             for net in route.nets:
                 if address.version == net.version and address in net:
-                    rank = (net.prefixlen, route.kind == "local")
+                    is_local = is_local or route.kind == "local"
+                    rank = (net.prefixlen, 2 if route.kind == "local" else 0 if route.propagated else 1)
                     if best is None or rank > best[:2]:
                         best = (*rank, route)
+        if best and best[2].propagated and is_local:
+            return next(route for route in self.routes if route.kind == "local")
         return best[2] if best and best[2].kind != "blackhole" else None
+
+    @property
+    def unreadable(self) -> list[str]:
+        """Destinations of routes that the template cannot know."""
+        return [route.unreadable for route in self.routes if route.unreadable]
 
 
 @dataclass(frozen=True)
@@ -341,6 +480,7 @@ class AclEntry:
     net: Net | None
     ports: Ports | None
     logical_id: str | None
+    unreadable: str = ""
 
     def matches(self, protocol: str, address: Address) -> bool:
         """Whether protocol and address are this entry's."""
@@ -413,11 +553,15 @@ class Rule:
     logical_id: str | None = None
     holds: str = ""
 
-    def admits(self, protocol: str, port: int, address: Address, worn: set[str], service: str) -> bool:
-        """Whether a packet of this protocol and port, to or from this address or wearer, is admitted."""
+    def fits(self, protocol: str, port: int) -> bool:
+        """Whether the rule is about this protocol and port."""
         if self.protocol not in ("-1", protocol) and not (protocol == "icmp" and self.protocol == "icmpv6"):
             return False
-        if self.ports is not None and not self.ports[0] <= port <= self.ports[1]:
+        return self.ports is None or self.ports[0] <= port <= self.ports[1]
+
+    def admits(self, protocol: str, port: int, address: Address, worn: set[str], service: str) -> bool:
+        """Whether a packet of this protocol and port, to or from this address or wearer, is admitted."""
+        if not self.fits(protocol, port):
             return False
         if self.group is not None:
             return self.group in worn
@@ -466,6 +610,7 @@ class Subnet:
     public_on_launch: bool
     table: Table
     acl: Acl
+    unsure: tuple[str, ...] = ()
 
     @property
     def tier(self) -> str:
@@ -504,6 +649,11 @@ def _names(design: Design) -> dict[str, Item | str]:
     return named | dict(design.resources)
 
 
+def _holds(path: Sequence[str], wanted: Sequence[str]) -> bool:
+    """Whether a construct's path leads through these steps, one after the other."""
+    return any(list(path[at : at + len(wanted)]) == list(wanted) for at in range(len(path) - len(wanted) + 1))
+
+
 def _acl_entry(item: Item) -> AclEntry:
     properties = item.properties
     protocol = protocol_name(properties.get("Protocol"))
@@ -517,14 +667,17 @@ def _acl_entry(item: Item) -> AclEntry:
         kind = _int(icmp.get("Type")) if isinstance(icmp, Mapping) else None
         ports = (kind, kind) if kind is not None and kind >= 0 else None
     number = _int(properties.get("RuleNumber"))
+    cidr = properties.get("CidrBlock") or properties.get("Ipv6CidrBlock")
+    net = as_net(properties.get("CidrBlock")) or as_net(properties.get("Ipv6CidrBlock"))
     return AclEntry(
         number=number if number is not None else LAST_RULE,
         outbound=is_true(properties.get("Egress")),
         protocol=protocol,
         allows=str(properties.get("RuleAction")).lower() == "allow",
-        net=as_net(properties.get("CidrBlock")) or as_net(properties.get("Ipv6CidrBlock")),
+        net=net,
         ports=ports,
         logical_id=item.logical_id,
+        unreadable=str(cidr) if net is None and isinstance(cidr, Unknown) else "",
     )
 
 
@@ -589,6 +742,18 @@ def as_net(value: Any) -> Net | None:
         return None
 
 
+def _nth_four(index: int) -> Net:
+    return ipaddress.IPv4Network((int(UNKNOWN_4.network_address) + (index % 64 << 16), 16))
+
+
+def _part_of(vpc: Vpc, index: int) -> Net:
+    """A block of a VPC for a subnet whose own is not known."""
+    whole = next((each for each in vpc.cidrs if each.version == 4), UNKNOWN_4)
+    if whole.prefixlen >= 24:
+        return whole
+    return ipaddress.IPv4Network((int(whole.network_address) + (index % 2 ** (24 - whole.prefixlen) << 8), 24))
+
+
 def _nth_six(index: int) -> Net:
     return ipaddress.IPv6Network((int(UNKNOWN_6.network_address) + (index << 64), 64))
 
@@ -617,6 +782,25 @@ INTERFACE = "AWS::EC2::NetworkInterface"
 SUBNET = "AWS::EC2::Subnet"
 VPC_ENDPOINT = "AWS::EC2::VPCEndpoint"
 EMPTY: Mapping[str, Any] = {}
+# what a construct is there for, beside what it brings along
+SERVERS = (
+    "AWS::ElasticLoadBalancingV2::LoadBalancer",
+    "AWS::ElasticLoadBalancing::LoadBalancer",
+    "AWS::AutoScaling::AutoScalingGroup",
+    "AWS::ECS::Service",
+    "AWS::RDS::DBInstance",
+    "AWS::RDS::DBCluster",
+    "AWS::RDS::DBProxy",
+    "AWS::ElastiCache::CacheCluster",
+    "AWS::ElastiCache::ReplicationGroup",
+    "AWS::ElastiCache::ServerlessCache",
+    "AWS::EFS::FileSystem",
+    "AWS::Lambda::Function",
+    "AWS::Redshift::Cluster",
+    "AWS::OpenSearchService::Domain",
+    "AWS::EC2::NatGateway",
+    "AWS::EC2::Instance",
+)
 PLACES = (VPC, SUBNET, SECURITY_GROUP, INSTANCE, INTERFACE, VPC_ENDPOINT)
 
 # what Fn::GetAtt (or Ref) gives as the resource's own id
@@ -636,6 +820,13 @@ OWN_IDS = {
     INSTANCE: ("InstanceId",),
     INTERFACE: ("Id",),
     VPC_ENDPOINT: ("Id",),
+    "AWS::EC2::TransitGatewayAttachment": ("Id",),
+    "AWS::EC2::TransitGatewayVpcAttachment": ("Id",),
+    "AWS::EC2::TransitGatewayPeeringAttachment": ("TransitGatewayAttachmentId",),
+    "AWS::EC2::TransitGatewayRouteTable": ("TransitGatewayRouteTableId",),
+    "AWS::EC2::VPNConnection": ("VpnConnectionId",),
+    "AWS::EC2::LaunchTemplate": ("LaunchTemplateId",),
+    "AWS::EC2::EIP": ("AllocationId", "PublicIp"),
 }
 
 ROUTE_TARGETS = {
@@ -654,6 +845,12 @@ ROUTE_TARGETS = {
 ALL_4: Net = ipaddress.ip_network("0.0.0.0/0")
 ALL_6: Net = ipaddress.ip_network("::/0")
 EVERYWHERE_6: Net = ipaddress.ip_network("2000::/3")
+# RFC 6598's, for a VPC whose own block is not known
+UNKNOWN_4: Net = ipaddress.ip_network("100.64.0.0/10")
+# for a network on premises whose addresses are not told
+SPARE: tuple[Net, ...] = tuple(
+    map(ipaddress.ip_network, ("192.168.0.0/16", "172.16.0.0/12", "10.192.0.0/10", "10.0.0.0/10"))
+)
 UNKNOWN_6: Net = ipaddress.ip_network("2600:1f00::/56")
 # RFC 1918, RFC 6598, and what no host on the internet has
 NOT_PUBLIC: tuple[Net, ...] = (
