@@ -70,6 +70,8 @@ def mends() -> Iterator[tuple[Any, str, Any]]:
         more["TableId"] = getattr(self, "table_id", None) or str(uuid.uuid5(uuid.NAMESPACE_URL, self.table_arn))
         if getattr(self, "table_class", "STANDARD") != "STANDARD":
             more["TableClassSummary"] = {"TableClass": self.table_class}
+        if getattr(self, "read_override", None):
+            more["ProvisionedThroughput"] = {**more["ProvisionedThroughput"], "ReadCapacityUnits": self.read_override}
         if getattr(self, "on_demand", None):
             more["OnDemandThroughput"] = self.on_demand
         others = {region: each for region, each in _replicas(self).items() if each is not self}

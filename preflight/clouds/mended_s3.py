@@ -1,4 +1,5 @@
-"""Mends the emulated S3: a bucket tells that it tells EventBridge, and filters are named in either case."""
+"""Mends the emulated S3: a bucket tells that it tells EventBridge, filters are named in either case, and a canned ACL
+grants all it stands for."""
 
 from __future__ import annotations
 
@@ -12,6 +13,8 @@ from preflight.clouds import s3_configurations
 def mends() -> Iterable[tuple[Any, str, Any]]:
     """What moto's responses leave out."""
     from moto.core.responses import ActionResult
+    from moto.s3 import responses
+    from moto.s3.models import FakeGrant, get_canned_acl
     from moto.s3.responses import S3Response
 
     serialize, read = S3Response.serialized, S3Response._notification_config_from_body
@@ -33,6 +36,13 @@ def mends() -> Iterable[tuple[Any, str, Any]]:
             self.body = text
         return read(self)
 
+    def canned_acl(words: str) -> Any:
+        # of a grant of several permissions moto tells the first
+        acl = get_canned_acl(words)
+        acl.grants = [FakeGrant(each.grantees, [one]) for each in acl.grants for one in each.permissions]
+        return acl
+
+    yield responses, "get_canned_acl", canned_acl
     yield from s3_configurations.mends()
     yield S3Response, "serialized", serialized
     yield S3Response, "_notification_config_from_body", notification_config_from_body

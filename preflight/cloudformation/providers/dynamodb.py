@@ -323,6 +323,10 @@ class GlobalTable(Table):
                 wanted["KMSMasterKeyId"] = key
             if "TableClass" in each:
                 wanted["TableClassOverride"] = each["TableClass"]
+            reads, ours = (_units(scope.declared, one)["ReadCapacityUnits"] for one in (each.peek(), _mine(scope)))
+            is_provisioned = scope.declared.peek("BillingMode", "PROVISIONED") == "PROVISIONED"
+            if is_provisioned and (reads != ours or region in there):
+                wanted["ProvisionedThroughputOverride"] = {"ReadCapacityUnits": reads}
             if region == scope.context.region:
                 encryption = {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key} if key else None
                 asked: dict[str, Any] = {"SSESpecification": encryption, "TableClass": wanted.get("TableClassOverride")}

@@ -206,9 +206,15 @@ def test_a_provisioned_global_table_scales(bench):
         BillingMode="PROVISIONED",
         WriteProvisionedThroughputSettings={"WriteCapacityAutoScalingSettings": scales},
         Replicas=[
-            {"Region": "us-east-1", "ReadProvisionedThroughputSettings": {"ReadCapacityAutoScalingSettings": scales}}
+            {"Region": "us-east-1", "ReadProvisionedThroughputSettings": {"ReadCapacityAutoScalingSettings": scales}},
+            {"Region": "eu-west-1", "ReadProvisionedThroughputSettings": {"ReadCapacityUnits": 17}},
         ],
     )
+    units = [
+        bench.client("dynamodb", region).describe_table(TableName="notes")["Table"]["ProvisionedThroughput"]
+        for region in ("us-east-1", "eu-west-1")
+    ]
+    assert [(each["ReadCapacityUnits"], each["WriteCapacityUnits"]) for each in units] == [(2, 2), (17, 2)]
     assert table.unapplied == ()
     targets = bench.client("application-autoscaling").describe_scalable_targets(ServiceNamespace="dynamodb")
     assert {(each["MinCapacity"], each["MaxCapacity"]) for each in targets["ScalableTargets"]} == {(2, 9)}

@@ -198,6 +198,13 @@ def test_only_an_empty_bucket_can_be_deleted(bench, logs):
     assert s3.list_buckets()["Buckets"] == []
 
 
+def test_a_canned_acl_grants_all_it_stands_for(bench):
+    owner = {"Rules": [{"ObjectOwnership": "BucketOwnerPreferred"}]}
+    bucket = bench.make("AWS::S3::Bucket", AccessControl="LogDeliveryWrite", OwnershipControls=owner)
+    grants = bench.client("s3").get_bucket_acl(Bucket=bucket.ref)["Grants"]
+    assert {each["Permission"] for each in grants if "LogDelivery" in str(each["Grantee"])} == {"WRITE", "READ_ACP"}
+
+
 @pytest.mark.parametrize("acl", ["PublicRead", "AwsExecRead"])
 def test_acls_need_an_ownership_that_takes_them(bench, acl):
     with pytest.raises(ClientError, match="Bucket cannot have ACLs set"):
