@@ -547,7 +547,9 @@ def _with_replicas(
             takes_over="failover",
             takes=takes,
         )
-    if not replicas:
+    if not left:
+        why, said = "its subnets lie there only", "all its subnets are lost"
+    elif not replicas:
         why = "it has a primary and no replica"
         said = "its only node is lost, with what it held"
     elif not failover:
@@ -685,7 +687,7 @@ def function(item: Item, world: World) -> Effect | None:
         item,
         world,
         subnets,
-        "it runs only in subnets of the lost zone",
+        "all its subnets are lost, and it runs in no other",
         "vpc_subnets with subnets in at least two zones",
         "lambda_vpc",
     )
@@ -704,7 +706,7 @@ def load_balancer(item: Item, world: World) -> Effect | None:
         return _effect(
             item,
             "stops",
-            "all its subnets are in the lost zone: nothing answers",
+            "all its subnets are lost: nothing answers",
             "a load balancer answers only from the zones it has a subnet in",
             "vpc_subnets=ec2.SubnetSelection(...) with subnets in two zones",
             source="load_balancer",
@@ -753,7 +755,7 @@ def compute_environment(item: Item, world: World) -> Effect | None:
         item,
         world,
         _inside(item.properties, "ComputeResources", "Subnets"),
-        "no job can start: all its subnets are in the lost zone",
+        "no job can start: all its subnets are lost",
         "vpc_subnets with subnets in two zones",
     )
 
@@ -764,7 +766,7 @@ def proxy(item: Item, world: World) -> Effect | None:
         item,
         world,
         item.properties.get("VpcSubnetIds"),
-        "all its subnets are in the lost zone",
+        "all its subnets are lost",
         "vpc_subnets with subnets in two zones",
     )
 

@@ -54,7 +54,8 @@ class Objective:
     @property
     def sentence(self) -> str:
         """The objectives in one sentence."""
-        return f"a zone lost: RPO {self.zone_rpo}; a bad write: RPO {self.mistake_rpo}; it comes back: {self.rto}"
+        zone, write = f"RPO when its zone is lost: {self.zone_rpo}.", f"RPO after a bad write: {self.mistake_rpo}."
+        return f"{zone} {write} RTO: {self.rto}."
 
 
 def objectives(design: Design) -> tuple[Objective, ...]:

@@ -27,6 +27,13 @@ __all__ = ["Effect", "Loss", "Objective", "SinglePoint", "Survival", "lose", "ob
 
 Fate = Literal["stops", "cut off", "interrupted", "degrades"]
 
+# what is meant first where a name means several things
+RANKS = (
+    frozenset(set(losses.RULES) | losses.REGIONAL | losses.WORK) - losses.PARTS,
+    frozenset({"AWS::EC2::Subnet", "AWS::EC2::VPC"}),
+    losses.PARTS,
+)
+
 # services whose resources belong to no one Region
 # https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/global-services.html, checked_on
 # 2026-11-22
@@ -78,15 +85,18 @@ class Loss:
         """The answer, as a sentence."""
         if not self.effects:
             return f"Yes, losing {self.lost} changes nothing here."
-        stopped, cut = self.of("stops"), self.of("cut off")
-        waits, less = self.of("interrupted"), self.of("degrades")
-        if [each.label for each in stopped] == [self.lost] and not cut:
+        # what is lost itself is no news
+        stopped = tuple(each for each in self.of("stops") if each.label != self.lost)
+        cut, waits, less = self.of("cut off"), self.of("interrupted"), self.of("degrades")
+        if self.of("stops") and not stopped and not cut:
             return f"No, nothing takes over from {self.lost}."
         if stopped or cut:
-            kinds = (("stops", stopped), ("cuts off", cut))
-            what = " and ".join(f"{verb} {_names(those)}" for verb, those in kinds if those)
+            kinds = (("stop", stopped), ("cut off", cut))
+            some = [(verb, _names(those)) for verb, those in kinds if those]
             if self.survives is None:
-                return f"It depends: losing {self.lost} {what}, unless what the template leaves open saves it."
+                may = " and ".join(f"{verb} {names}" for verb, names in some)
+                return f"It depends on what the template leaves open: losing {self.lost} may {may}."
+            what = " and ".join(f"{'stops' if verb == 'stop' else 'cuts off'} {names}" for verb, names in some)
             return f"No, losing {self.lost} {what}."
         if waits:
             on = "goes on by itself" if len(waits) == 1 else "go on by themselves"
@@ -198,23 +208,26 @@ class _Study:
         return (SOMEWHERE,) if any(True for _ in self._own_effects(world)) else ()
 
     def find(self, name: str) -> Item:
-        found = self.design.find(name)
-        if len(found) > 1:
-            # a load balancer and what CDK puts beside it share a path; the one that does the work is meant
-            found = [each for each in found if each.type in losses.RULES] or found
-        elif not found:
-            # a construct goes by its own name, though what it makes lies inside: Servers/ASG
-            inside = [each for each in self.design.resources.values() if f"/{name}/" in f"/{label(each)}"]
-            kinds = (losses.WORK, set(losses.RULES) - losses.PARTS)
-            ranked = [[each for each in inside if each.type in kind] for kind in kinds]
-            found = next((each for each in ranked if each), inside)
-        if len(found) == 1:
-            return found[0]
+        items = self.design.resources.values()
+        found = list(self.design.find(name))
+        if not any(each.logical_id == name for each in found):
+            found += [each for each in items if each not in found and f"/{label(each)}".endswith(f"/{name}")]
+        # a construct goes by its own name, though what it makes lies inside: Servers/ASG
+        inside = [each for each in items if f"/{name}/" in f"/{label(each)}"]
+        for some in (found, inside):
+            # beside what does the work there is what belongs to it, under the same name
+            ranked = [[each for each in some if each.type in kinds] for kinds in RANKS]
+            some = next((each for each in ranked if each), some)
+            if len(some) == 1:
+                return some[0]
+            if some:
+                found = some
+                break
         about = "names several things" if found else "names nothing in this design"
-        some = found or [each for each in self.design.resources.values() if each.type in losses.RULES]
-        some = some or list(self.design.resources.values())
-        names = ", ".join(label(each) if len(found) < 2 else each.logical_id for each in some[:12])
-        raise Usage(f"{name} {about}; ask lose with one of {names or 'your resources'}")
+        some = found or [each for each in items if each.type in RANKS[0] and not _is_of_cdk(each)] or list(items)
+        names = [label(each) for each in some]
+        shown = [one if names.count(one) == 1 else each.logical_id for one, each in zip(names, some, strict=True)]
+        raise Usage(f"{name} {about}; ask lose with one of {', '.join(shown[:12]) or 'your resources'}")
 
     def lose_zones(self, zones: Iterable[str]) -> Loss:
         lost = frozenset(zones)
@@ -228,7 +241,7 @@ class _Study:
         world = self.world(gone=inside, failing=item.logical_id)
         own = [each for each in self._own_effects(world)]
         known = any(each.logical_id == item.logical_id for each in own)
-        if not known and item.logical_id not in world.answered and item.type not in losses.PARTS:
+        if not known and item.logical_id not in world.answered and item.type not in losses.PARTS | RANKS[1]:
             own.insert(0, losses.generic(item, world))
         of = losses.MACHINES.get(item.type, "")
         lost = f"{of} {label(item)}" if of and not item.properties.get("DBClusterIdentifier") else label(item)
@@ -277,7 +290,7 @@ class _Study:
         while changed:
             changed = False
             for item in self.design.resources.values():
-                if item.logical_id in stopped or item.logical_id in world.gone:
+                if item.logical_id in stopped or item.logical_id in world.gone or _is_of_cdk(item):
                     continue
                 effect = self._cut_off(item, stopped)
                 before = known.get(item.logical_id)
