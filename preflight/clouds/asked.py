@@ -545,6 +545,10 @@ def _sqs(call: Call, name: str) -> Sequence[str] | None:
     if url:
         parts = str(url).rstrip("/").split("/")
         queue, account = parts[-1], parts[-2] if len(parts) > 1 and parts[-2].isdigit() else account
+    elif not queue:
+        # the query protocol may name it in the path alone
+        owner, _, rest = call.request.path.strip("/").partition("/")
+        queue, account = (rest, owner) if owner.isdigit() else (None, account)
     return [f"arn:aws:sqs:{call.region}:{account}:{queue}"] if queue else None
 
 

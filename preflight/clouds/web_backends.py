@@ -142,7 +142,10 @@ class Backends:
             method = "POST"
         given.setdefault("Content-Type", "application/x-www-form-urlencoded" if b"Action=" in body else JSON_TYPE)
         url = f"https://{name}{path}{'?' + urlencode(query) if query else ''}"
-        return _signed_and_sent(client, region, model.signing_name, method, url, given, body)
+        answer = _signed_and_sent(client, region, model.signing_name, method, url, given, body)
+        by_query = b"Action=" in body or any(each == "Action" for each, _ in query)
+        accepts = next((value for name, value in given.items() if name.lower() == "accept"), "")
+        return _as_json(answer) if by_query and "xml" not in accepts else answer
 
     def log(self, settings: Mapping[str, Any] | None, context: Mapping[str, Any], region: str) -> None:
         """A line of a stage's access log, where it has one that leads to CloudWatch Logs; a missing group has none."""
@@ -215,6 +218,39 @@ def within(seconds: float, call: Callable[[], Any]) -> Any:
     if not given:
         raise TimedOut
     return given[0]
+
+
+def _as_json(answer: Answered) -> Answered:
+    """API Gateway asks the services of the query protocol for JSON, which is what a template's $input.path reads.
+
+    `SendMessageResponse` holds `SendMessageResult`, and an error is `Error` and `RequestId`, as mapping templates for
+    AWS have them; an integration that sends `Accept: application/xml` gets the XML.
+    """
+    from xml.etree import ElementTree
+
+    try:
+        root = ElementTree.fromstring(answer.body)
+    except ElementTree.ParseError:
+        return answer
+    told = _plain_element(root)
+    name = root.tag.rpartition("}")[2]
+    body = json.dumps(told if name == "ErrorResponse" else {name: told}, separators=(",", ":")).encode()
+    kept = tuple((key, value) for key, value in answer.headers if key.lower() != "content-type")
+    return Answered(answer.status, (*kept, ("Content-Type", "application/json")), body)
+
+
+def _plain_element(element: Any) -> Any:
+    """An element as JSON has it: text, an object of its children, or a list of those called `member`."""
+    children = [(each.tag.rpartition("}")[2], _plain_element(each)) for each in element]
+    if not children:
+        return element.text
+    names = [name for name, _ in children]
+    if set(names) == {"member"}:
+        return [value for _, value in children]
+    return {
+        name: values[0] if len(values := [value for each, value in children if each == name]) == 1 else values
+        for name in dict.fromkeys(names)
+    }
 
 
 def _as_action(model: Any, action: str, headers: dict[str, str], query: Pairs, body: bytes) -> tuple[bytes, Pairs]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import http.server
 import json
+import re
 import threading
 import time
 import urllib.error
@@ -647,6 +649,8 @@ def role_for(*actions: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("actions", [("sqs:SendMessage",), ()], ids=["granted", "not granted"])
 def test_a_queue_behind_a_rest_api(cloud, deployed, actions):
+    taken = """{"taken": "$input.path('$.SendMessageResponse.SendMessageResult.MD5OfMessageBody')"}"""
+    refused = """{"because": "$input.path('$.Error.Message')"}"""
     integration = {
         "Type": "AWS",
         "IntegrationHttpMethod": "POST",
@@ -655,19 +659,23 @@ def test_a_queue_behind_a_rest_api(cloud, deployed, actions):
         "RequestParameters": {"integration.request.header.Content-Type": "'application/x-www-form-urlencoded'"},
         "RequestTemplates": {"application/json": "Action=SendMessage&MessageBody=$util.urlEncode($input.body)"},
         "IntegrationResponses": [
-            {"StatusCode": "202", "ResponseTemplates": {"application/json": '{"taken": true}'}},
+            {"StatusCode": "202", "ResponseTemplates": {"application/json": taken}},
             {
                 "StatusCode": "500",
                 "SelectionPattern": "4\\d\\d",
-                "ResponseTemplates": {"application/json": '{"taken": false}'},
+                "ResponseTemplates": {"application/json": refused},
             },
         ],
     }
     queue = {"Queue": {"Type": "AWS::SQS::Queue"}, "Role": role_for(*actions)}
     stack = deployed(**queue, **rest_api("a", {"HttpMethod": "POST", "Integration": integration}))
     answer = stack.http("POST", stack.output("Url") + "/a", body={"text": "a b"})
-    assert (answer.status, answer.json()) == ((202, {"taken": True}) if actions else (500, {"taken": False}))
-    if actions:
+    assert answer.status == (202 if actions else 500)
+    if not actions:
+        assert re.search(r"sqs:SendMessage on resource: arn:aws:sqs:us-east-1:123456789012:\w+-Queue-", answer.text)
+    else:
+        digest = hashlib.md5(b'{"text": "a b"}', usedforsecurity=False).hexdigest()
+        assert answer.json() == {"taken": digest}
         sqs = cloud.client("sqs")
         got = sqs.receive_message(QueueUrl=sqs.list_queues()["QueueUrls"][0])["Messages"][0]["Body"]
         assert json.loads(got) == {"text": "a b"}
