@@ -1,0 +1,553 @@
+"""What a design costs: counted from the design, priced from a document, and never nothing where nobody knows."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import time
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from preflight.analysis import prices
+from preflight.analysis.billed import FREE, FREE_SERVICES, RULES, USES
+from preflight.analysis.cost import FORGOTTEN, UNITS, Estimate, estimate, money, usd
+from preflight.errors import Usage
+from preflight.intrinsics import Unknown
+from preflight.template import Design, Item, Template
+
+MONTH = 730
+
+
+def template(**resources: Any) -> Template:
+    return Template({"Resources": resources})
+
+
+def resource(kind: str, policy: str | None = None, /, **properties: Any) -> dict[str, Any]:
+    declared: dict[str, Any] = {"Type": f"AWS::{kind}", "Properties": properties}
+    return {**declared, "DeletionPolicy": policy} if policy else declared
+
+
+def months(found: Estimate, *, by_use: bool = False) -> dict[str, float]:
+    """By price, the US dollars a month of what exists, or of what is used."""
+    sums: dict[str, float] = {}
+    for line in found.lines:
+        if line.by_use == by_use:
+            sums[line.price.thing] = round(sums.get(line.price.thing, 0) + line.usd_a_month, 4)
+    return sums
+
+
+def cost_of(**resources: Any) -> dict[str, float]:
+    return months(estimate(template(**resources)))
+
+
+# The answer
+
+
+def test_a_nat_gateway_forgotten_for_a_month_is_the_story_everybody_tells() -> None:
+    found = estimate(template(Nat=resource("EC2::NatGateway", AllocationId="eipalloc-1")))
+    nat = found.lines[0]
+    assert (nat.logical_id, nat.quantity, nat.price.usd) == ("Nat", 1, 0.045)
+    assert nat.price.source.startswith("https://") and nat.price.checked_on == date(2026, 11, 22)
+    # its address is in the account, so it is billed too
+    assert months(found) == {"nat-gateway": 32.85, "public-ipv4": 3.65}
+    assert found.sentence == "Left running and forgotten, it costs 0.05 USD/h, 1.20 USD/day, 36.50 USD/month."
+    assert found.per_hour == pytest.approx(0.05) and found.per_day == pytest.approx(1.2)
+
+
+def test_what_costs_nothing_by_existing_says_so() -> None:
+    found = estimate(template(Notes=resource("S3::Bucket"), Work=resource("Lambda::Function", Code={}, Role="r")))
+    assert found.per_month == 0 and not found.is_least
+    assert "nothing, for nothing in it is billed by the hour or the month" in found.sentence
+    assert "loses none of its credits" in found.by_account
+    assert estimate(template()).lines == ()
+
+
+def test_a_type_without_a_price_is_never_nothing() -> None:
+    found = estimate(template(Guard=resource("GuardDuty::Detector", Enable=True)))
+    assert found.is_least and found.per_month == 0
+    assert [str(each) for each in found.unpriced] == ["GuardDuty Detector (Guard): there is no price here for it"]
+    assert found.sentence.endswith("it costs nothing that has a price here, and 1 thing has no price here.")
+    assert "not known" in found.by_account
+    besides = estimate(template(Guard=resource("GuardDuty::Detector"), Key=resource("KMS::Key", KeyPolicy={})))
+    assert "at least 0.001 USD/h" in besides.sentence and "loses at least" in besides.by_account
+
+
+def test_a_type_nobody_ever_heard_of_has_no_price() -> None:
+    assert estimate(template(It=resource("Fable::Dragon"))).unpriced[0].what == "Fable Dragon"
+
+
+def test_a_region_without_prices_is_said_and_not_answered_with_another_s() -> None:
+    design = template(Nat=resource("EC2::NatGateway"), Zone=resource("Route53::HostedZone", Name="example.com"))
+    there = estimate(design, region="eu-north-1")
+    assert there.sentence.startswith("There are no prices for eu-north-1 here, only for us-east-1 and eu-west-1")
+    # a hosted zone costs the same everywhere
+    assert months(there) == {"hosted-zone": 0.5}
+    assert {each.logical_id for each in there.unpriced} == {"Nat"}
+    ireland = estimate(design, region="eu-west-1")
+    assert months(ireland)["nat-gateway"] == 35.04
+    assert estimate(design.design(region="eu-west-1")).per_month == ireland.per_month
+
+
+def test_what_people_forget_comes_first() -> None:
+    found = estimate(
+        template(
+            Db=resource("RDS::DBInstance", Engine="postgres", DBInstanceClass="db.t4g.micro", AllocatedStorage="20"),
+            Lines=resource("Logs::LogGroup"),
+            Key=resource("KMS::Key", KeyPolicy={}),
+            Secret=resource("SecretsManager::Secret"),
+            Disk=resource("EC2::Volume", Size=8, VolumeType="gp3", AvailabilityZone="a"),
+            Address=resource("EC2::EIP"),
+            Front=resource("ElasticLoadBalancingV2::LoadBalancer", Scheme="internal", Subnets=["subnet-1", "subnet-2"]),
+            Nat=resource("EC2::NatGateway", ConnectivityType="private"),
+        )
+    )
+    order = list(dict.fromkeys(each.logical_id for each in found.lines if not each.by_use))
+    # the database's storage outlives the stack as a snapshot, the database itself does not
+    assert order == ["Nat", "Front", "Address", "Disk", "Db", "Secret", "Key"]
+    by_use = [each.logical_id for each in found.lines if each.by_use]
+    assert by_use[0] == "Lines", "of what is billed by use, logs are what people forget"
+
+
+def test_what_outlives_the_stack_is_said() -> None:
+    found = estimate(
+        template(
+            Kept=resource("KMS::Key", "Retain", KeyPolicy={}),
+            Gone=resource("KMS::Key", KeyPolicy={}),
+            Db=resource(
+                "RDS::DBInstance", "Snapshot", Engine="postgres", DBInstanceClass="db.t4g.micro", AllocatedStorage=20
+            ),
+        )
+    )
+    stays = {each.logical_id: each.stays for each in found.lines if each.stays}
+    assert set(stays) == {"Kept", "Db"} and "snapshot" in stays["Db"] and "billed on" in stays["Kept"]
+
+
+# Accounts
+
+
+def test_a_new_account_counts_in_credits_a_day() -> None:
+    found = estimate(template(Nat=resource("EC2::NatGateway")))
+    assert found.credits_per_day == pytest.approx(1.2)
+    assert "loses 1.20 USD of credits a day: the 100 USD given at sign-up last 83 days" in found.by_account
+    little = estimate(template(Key=resource("KMS::Key", KeyPolicy={})))
+    assert "outlast the plan" in little.by_account and "ends after 6 months" in little.by_account
+
+
+def test_an_older_account_s_twelve_months_are_over() -> None:
+    design = template(Server=resource("EC2::Instance", InstanceType="t3.micro"))
+    legacy, paid = estimate(design, account="legacy-free"), estimate(design, account="paid")
+    assert legacy.per_month == paid.per_month and legacy.credits_per_day == 0
+    assert "ended by 2026-07-15" in legacy.by_account and "750 hours a month of a t2.micro" in legacy.by_account
+    assert "credits given since 2025-07-15" in paid.by_account
+    told = prices.accounts()
+    assert told.checked_on > told.offers_ended, "until the offers end they are to be taken off"
+
+
+def test_what_is_always_free_is_free_once_for_the_account() -> None:
+    alarm = resource("CloudWatch::Alarm", Period=60, MetricName="m", Namespace="n")
+    few = estimate(template(**{f"Alarm{number}": alarm for number in range(10)}))
+    assert few.per_month == 0
+    assert few.sentence.endswith("what is billed by the month stays within what is always free.")
+    many = estimate(template(**{f"Alarm{number}": alarm for number in range(13)}))
+    assert many.per_month == pytest.approx(0.3)
+    both = template(
+        Plain=resource("Lambda::Function", Code={}, Role="r", MemorySize=1024),
+        Arm=resource("Lambda::Function", Code={}, Role="r", MemorySize=1024, Architectures=["arm64"]),
+    )
+    # 300,000 GB-seconds each, and 400,000 of the sum are free
+    much = estimate(both, usage={"function-requests": 300_000, "function-seconds": 1})
+    assert sum(each.free for each in much.lines if "duration" in each.price.thing) == 400_000
+
+
+def test_assumed_use_is_shown_and_can_be_another() -> None:
+    design = template(Notes=resource("S3::Bucket"))
+    found = estimate(design)
+    assert found.as_data()["assumed_use"] == {"s3-gb": 1, "s3-reads": 10_000, "s3-writes": 1_000}
+    assert next(found.assumed(each) for each in found.by_use()) == "1 GB in a bucket"
+    much = estimate(design, usage={"s3-gb": 1000})
+    assert months(much, by_use=True)["s3-storage"] == 23 and much.per_month == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ({"usage": {"s3-terabytes": 1}}, "Nothing is assumed about s3-terabytes"),
+        ({"usage": {"s3-gb": -1}}, "no amount of use"),
+        ({"usage": {"s3-gb": float("nan")}}, "no amount of use"),
+        ({"account": "rich"}, "rich is no account"),
+    ],
+)
+def test_what_cannot_be_asked_is_one_sentence(words: dict[str, Any], said: str) -> None:
+    with pytest.raises(Usage, match=said):
+        estimate(template(), **words)
+
+
+# Counted from the design
+
+
+def test_a_load_balancer_has_an_address_in_each_subnet_and_none_inside() -> None:
+    facing = resource("ElasticLoadBalancingV2::LoadBalancer", Scheme="internet-facing", Subnets=["a", "b", "c"])
+    inside = resource("ElasticLoadBalancingV2::LoadBalancer", Scheme="internal", Subnets=["a", "b"])
+    fixed = resource(
+        "ElasticLoadBalancingV2::LoadBalancer",
+        Type="network",
+        SubnetMappings=[{"SubnetId": "a", "AllocationId": {"Fn::GetAtt": ["Ip", "AllocationId"]}}, {"SubnetId": "b"}],
+    )
+    assert cost_of(Lb=facing) == {"application-load-balancer": 16.425, "public-ipv4": 10.95}
+    assert cost_of(Lb=inside) == {"application-load-balancer": 16.425}
+    assert cost_of(Lb=fixed, Ip=resource("EC2::EIP")) == {"network-load-balancer": 16.425, "public-ipv4": 7.3}
+
+
+def test_a_nat_gateway_s_elastic_address_is_counted_once() -> None:
+    nat = resource("EC2::NatGateway", AllocationId={"Fn::GetAtt": ["Ip", "AllocationId"]})
+    assert cost_of(Ip=resource("EC2::EIP"), Nat=nat) == {"nat-gateway": 32.85, "public-ipv4": 3.65}
+
+
+def test_endpoints_are_billed_by_zone_and_gateways_not_at_all() -> None:
+    assert cost_of(S3=resource("EC2::VPCEndpoint", VpcEndpointType="Gateway")) == {}
+    inside = resource("EC2::VPCEndpoint", VpcEndpointType="Interface", SubnetIds=["a", "b"])
+    assert cost_of(Ssm=inside) == {"interface-endpoint": 14.6}
+
+
+def test_a_group_costs_what_it_keeps_running() -> None:
+    launch = resource(
+        "EC2::LaunchTemplate",
+        LaunchTemplateData={
+            "InstanceType": "t3.micro",
+            "BlockDeviceMappings": [{"DeviceName": "/dev/xvda", "Ebs": {"VolumeSize": 20, "VolumeType": "gp3"}}],
+        },
+    )
+    subnet = resource("EC2::Subnet", VpcId="vpc-1", CidrBlock="10.0.0.0/24", MapPublicIpOnLaunch=True)
+
+    def group(**properties: Any) -> dict[str, Any]:
+        told = {"LaunchTemplateId": {"Ref": "Launch"}, "Version": "1"}
+        return resource("AutoScaling::AutoScalingGroup", LaunchTemplate=told, MinSize="2", MaxSize="6", **properties)
+
+    least = {"ec2-instance": 15.184, "volume": 3.2}
+    assert cost_of(Launch=launch, Group=group()) == least
+    assert cost_of(Launch=launch, Group=group(DesiredCapacity="4"))["ec2-instance"] == 2 * least["ec2-instance"]
+    in_public = cost_of(Launch=launch, Public=subnet, Group=group(VPCZoneIdentifier=[{"Ref": "Public"}]))
+    assert in_public == {**least, "public-ipv4": 7.3}
+    empty = estimate(
+        template(Launch=launch, Group={**group(), "Properties": {**group()["Properties"], "MinSize": "0"}})
+    )
+    assert empty.lines == () and not empty.unpriced
+
+
+def test_a_group_of_spot_instances_has_no_price_but_its_disks_do() -> None:
+    launch = resource("EC2::LaunchTemplate", LaunchTemplateData={"InstanceType": "t3.micro"})
+    policy = {
+        "LaunchTemplate": {"LaunchTemplateSpecification": {"LaunchTemplateId": {"Ref": "Launch"}, "Version": "1"}},
+        "InstancesDistribution": {"OnDemandBaseCapacity": 1, "OnDemandPercentageAboveBaseCapacity": 0},
+    }
+    group = resource("AutoScaling::AutoScalingGroup", MinSize="3", MaxSize="3", MixedInstancesPolicy=policy)
+    found = estimate(template(Launch=launch, Group=group))
+    assert months(found) == {"ec2-instance": 7.592, "volume": 1.92}
+    assert [each.what for each in found.unpriced] == ["2 Spot instances"]
+
+
+def test_an_instance_has_a_disk_and_perhaps_an_address() -> None:
+    subnet = resource("EC2::Subnet", VpcId="vpc-1", CidrBlock="10.0.0.0/24", MapPublicIpOnLaunch=True)
+    server = resource("EC2::Instance", InstanceType="t3.micro", SubnetId={"Ref": "Public"})
+    found = estimate(template(Public=subnet, Server=server))
+    assert months(found) == {"ec2-instance": 7.592, "volume": 0.64, "public-ipv4": 3.65}
+    assert next(each for each in found.lines if each.price.thing == "volume").uses == ("root-gb",)
+    elastic = template(Public=subnet, Server=server, Ip=resource("EC2::EIP", InstanceId={"Ref": "Server"}))
+    assert months(estimate(elastic))["public-ipv4"] == 3.65, "the elastic one takes the other's place"
+    hidden = resource(
+        "EC2::Instance",
+        InstanceType="t3.micro",
+        NetworkInterfaces=[{"AssociatePublicIpAddress": False, "SubnetId": {"Ref": "Public"}, "DeviceIndex": "0"}],
+    )
+    assert "public-ipv4" not in cost_of(Public=subnet, Server=hidden)
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        {"InstanceType": "u-24tb1.112xlarge"},
+        {"InstanceType": "t3.micro", "Tenancy": "dedicated"},
+        {"InstanceType": "t3.micro", "ImageId": "resolve:ssm:/aws/service/ami-windows-latest/Windows_Server-2022"},
+        {"ImageId": "ami-1"},
+    ],
+)
+def test_an_instance_of_a_kind_without_a_price_is_named(properties: dict[str, Any]) -> None:
+    found = estimate(template(Server=resource("EC2::Instance", **properties)))
+    assert found.is_least and "ec2-instance" not in months(found)
+
+
+def test_multi_az_doubles_a_database_and_its_disk() -> None:
+    def database(**properties: Any) -> dict[str, float]:
+        told = {"Engine": "postgres", "AllocatedStorage": "20", "StorageType": "gp3", **properties}
+        return cost_of(Db=resource("RDS::DBInstance", DBInstanceClass="db.t4g.micro", **told))
+
+    alone, twice = database(), database(MultiAZ=True)
+    assert alone == {"rds-postgres": 11.68, "rds-storage": 2.3}
+    assert twice == {thing: 2 * amount for thing, amount in alone.items()}
+    # where the price list has a price for the pair, that one holds
+    small = resource(
+        "RDS::DBInstance", Engine="postgres", DBInstanceClass="db.t4g.small", AllocatedStorage="20", MultiAZ="true"
+    )
+    assert cost_of(Db=small)["rds-postgres-multi-az"] == round(0.065 * MONTH, 4)
+
+
+def test_a_replica_is_like_its_source() -> None:
+    source = resource(
+        "RDS::DBInstance", Engine="postgres", DBInstanceClass="db.t4g.micro", AllocatedStorage="20", StorageType="gp3"
+    )
+    copy = resource(
+        "RDS::DBInstance", SourceDBInstanceIdentifier={"Ref": "Db"}, DBInstanceClass="db.t4g.micro", StorageType="gp3"
+    )
+    assert cost_of(Db=source, Copy=copy) == {"rds-postgres": 23.36, "rds-storage": 4.6}
+
+
+def test_serverless_aurora_costs_its_minimum() -> None:
+    group = resource(
+        "RDS::DBCluster", Engine="aurora-postgresql", ServerlessV2ScalingConfiguration={"MinCapacity": 0.5}
+    )
+    writer = resource(
+        "RDS::DBInstance",
+        Engine="aurora-postgresql",
+        DBInstanceClass="db.serverless",
+        DBClusterIdentifier={"Ref": "Cluster"},
+    )
+    assert cost_of(Cluster=group, Writer=writer) == {"aurora-capacity": 43.8}
+    pausing = {**group, "Properties": {**group["Properties"], "ServerlessV2ScalingConfiguration": {"MinCapacity": 0}}}
+    assert cost_of(Cluster=pausing, Writer=writer) == {}
+
+
+def test_nodes_of_a_cache_are_counted_with_replicas_and_shards() -> None:
+    node = round(0.016 * MONTH, 4)
+    shards = resource(
+        "ElastiCache::ReplicationGroup", CacheNodeType="cache.t4g.micro", NumNodeGroups=3, ReplicasPerNodeGroup=1
+    )
+    pair = resource("ElastiCache::ReplicationGroup", CacheNodeType="cache.t4g.micro", NumCacheClusters=2)
+    assert cost_of(Cache=shards) == {"cache-node": 6 * node}
+    assert cost_of(Cache=pair) == {"cache-node": 2 * node}
+
+
+def test_fargate_costs_what_a_service_asks_for() -> None:
+    task = resource("ECS::TaskDefinition", Cpu="512", Memory="1024", RequiresCompatibilities=["FARGATE"])
+    network = {"AwsvpcConfiguration": {"AssignPublicIp": "ENABLED", "Subnets": ["a"]}}
+    service = resource(
+        "ECS::Service",
+        TaskDefinition={"Ref": "Task"},
+        DesiredCount=2,
+        LaunchType="FARGATE",
+        NetworkConfiguration=network,
+    )
+    found = cost_of(Task=task, Web=service)
+    assert found == {"fargate-vcpu": 29.5504, "fargate-memory": 6.4897, "public-ipv4": 7.3}
+    spot = resource(
+        "ECS::Service",
+        TaskDefinition={"Ref": "Task"},
+        DesiredCount=4,
+        CapacityProviderStrategy=[
+            {"CapacityProvider": "FARGATE", "Base": 1, "Weight": 1},
+            {"CapacityProvider": "FARGATE_SPOT", "Weight": 2},
+        ],
+    )
+    mixed = estimate(template(Task=task, Web=spot))
+    assert months(mixed)["fargate-vcpu"] == 29.5504
+    assert [each.what for each in mixed.unpriced] == ["2 tasks on Fargate Spot"]
+    on_machines = {**service, "Properties": {**service["Properties"], "LaunchType": "EC2"}}
+    assert cost_of(Task=task, Web=on_machines) == {}
+
+
+def test_a_table_s_capacity_is_free_up_to_25_units() -> None:
+    def table(units: int) -> dict[str, Any]:
+        return resource("DynamoDB::Table", ProvisionedThroughput={"ReadCapacityUnits": units, "WriteCapacityUnits": 5})
+
+    assert estimate(template(Notes=table(25))).per_month == 0
+    assert estimate(template(Notes=table(35))).per_month == pytest.approx(10 * 0.00013 * MONTH)
+    asked = estimate(template(Notes=resource("DynamoDB::Table", BillingMode="PAY_PER_REQUEST")))
+    assert months(asked) == {} and set(months(asked, by_use=True)) > {"dynamodb-reads"}
+
+
+def test_volumes_with_more_than_the_usual_speed_cost_more() -> None:
+    fast = resource("EC2::Volume", Size=100, VolumeType="gp3", Iops=4000, Throughput=250, AvailabilityZone="a")
+    assert cost_of(Disk=fast) == {"volume": 8.0, "volume-iops": 5.0, "volume-throughput": 5.0}
+
+
+def test_a_nested_stack_is_its_own_question() -> None:
+    inside = estimate(template(Inside=resource("CloudFormation::Stack", TemplateURL="https://s3.amazonaws.com/b/t")))
+    assert inside.is_least and "its own template" in inside.unpriced[0].why
+
+
+def test_what_depends_on_a_parameter_says_on_which() -> None:
+    body = {
+        "Parameters": {"Size": {"Type": "String"}, "Count": {"Type": "Number"}},
+        "Resources": {
+            "Server": resource("EC2::Instance", InstanceType={"Ref": "Size"}),
+            "Cache": resource(
+                "ElastiCache::CacheCluster", CacheNodeType="cache.t4g.micro", NumCacheNodes={"Ref": "Count"}
+            ),
+        },
+    }
+    said = {each.logical_id: each.why for each in estimate(Template(body)).unpriced}
+    assert said == {"Server": "it depends on the parameter Size", "Cache": "it depends on the parameter Count"}
+
+
+def test_a_resource_whose_condition_does_not_hold_costs_nothing() -> None:
+    nat = {**resource("EC2::NatGateway"), "Condition": "No"}
+    body = {"Conditions": {"No": {"Fn::Equals": ["a", "b"]}}, "Resources": {"Nat": nat}}
+    assert estimate(Template(body)).lines == ()
+
+
+# Laws
+
+
+KINDS = {
+    "Nat": resource("EC2::NatGateway"),
+    "Key": resource("KMS::Key", KeyPolicy={}),
+    "Secret": resource("SecretsManager::Secret"),
+    "Notes": resource("S3::Bucket"),
+    "Alarm": resource("CloudWatch::Alarm", Period=60),
+    "Table": resource("DynamoDB::Table", ProvisionedThroughput={"ReadCapacityUnits": 9, "WriteCapacityUnits": 9}),
+    "Guard": resource("GuardDuty::Detector"),
+    "Disk": resource("EC2::Volume", Size=8, VolumeType="gp2", AvailabilityZone="a"),
+}
+stacks = st.lists(st.sampled_from(sorted(KINDS)), max_size=30)
+
+
+def of(kinds: list[str]) -> Template:
+    return template(**{f"{kind}{number}": KINDS[kind] for number, kind in enumerate(kinds)})
+
+
+@settings(deadline=None)
+@given(stacks, st.sampled_from(sorted(KINDS)))
+def test_one_thing_more_never_costs_less(kinds: list[str], more: str) -> None:
+    before, after = estimate(of(kinds)), estimate(of([*kinds, more]))
+    assert after.per_month >= before.per_month - 1e-9
+    assert after.use_per_month >= before.use_per_month - 1e-9
+    assert len(after.unpriced) >= len(before.unpriced)
+
+
+@settings(deadline=None)
+@given(stacks)
+def test_the_order_of_resources_is_nothing_to_the_price(kinds: list[str]) -> None:
+    assert estimate(of(kinds)).per_month == pytest.approx(estimate(of(kinds[::-1])).per_month)
+
+
+@settings(deadline=None)
+@given(stacks)
+def test_the_parts_make_the_whole(kinds: list[str]) -> None:
+    found = estimate(of(kinds))
+    assert sum(each.usd_a_month for each in found.by_resource()) == pytest.approx(found.per_month)
+    assert sum(each.usd_a_month for each in found.by_use()) == pytest.approx(found.use_per_month)
+    assert found.per_hour * MONTH == pytest.approx(found.per_month)
+    json.dumps(found.as_data())
+
+
+# Whole stacks
+
+
+def apps() -> list[Path]:
+    return sorted((Path(__file__).parent.parent / "apps").glob("*.py"))
+
+
+@pytest.fixture(scope="module")
+def designs(tmp_path_factory: pytest.TempPathFactory) -> list[Design]:
+    from preflight.synth import Synthesizer
+
+    with Synthesizer(tmp_path_factory.mktemp("synth")) as synthesizer:
+        made = [synthesizer.synth(code, code.stem.title().replace("_", "")) for code in apps()]
+        return [Template.load(each.template_path).design() for each in made]
+
+
+def test_whole_stacks_are_priced_or_what_is_missing_is_named(designs: list[Design]) -> None:
+    for design in designs:
+        found = estimate(design)
+        known = {each.logical_id for each in found.lines} | {each.logical_id for each in found.unpriced}
+        for item in design.resources.values():
+            service = item.type.split("::")[1] if item.type.startswith("AWS::") else "Custom"
+            is_free = item.type in FREE or service in FREE_SERVICES
+            assert is_free or item.type in RULES or item.logical_id in known, f"{item.type} is neither free nor named"
+        assert all(each.sentence and each.price.source.startswith("https://") for each in found.lines)
+
+
+def test_nothing_that_is_unknown_brings_it_down(designs: list[Design]) -> None:
+    for design in designs:
+        for item in design.resources.values():
+            if item.type not in RULES:
+                continue
+            for properties in with_one_unknown(item.properties):
+                changed = {**design.resources, item.logical_id: dataclasses.replace(item, properties=properties)}
+                estimate(dataclasses.replace(design, resources=changed))
+
+
+def with_one_unknown(properties: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for name, value in properties.items():
+        for other in (Unknown.of("the parameter X"), "no number", {}, [], None):
+            yield {**properties, name: other}
+        if isinstance(value, dict):
+            yield from ({**properties, name: each} for each in with_one_unknown(value))
+        elif isinstance(value, list) and value and isinstance(value[0], dict):
+            yield from ({**properties, name: [each, *value[1:]]} for each in with_one_unknown(value[0]))
+
+
+def test_it_is_quick_and_grows_no_faster_than_the_design() -> None:
+    def seconds(number: int) -> float:
+        items = {f"It{each}": KINDS[sorted(KINDS)[each % len(KINDS)]] for each in range(number)}
+        design = template(**items).design()
+        took = []
+        for _ in range(7):
+            begun = time.perf_counter()
+            estimate(design)
+            took.append(time.perf_counter() - begun)
+        return min(took)
+
+    small, large = seconds(200), seconds(1600)
+    assert small < 0.05, f"{small * 1e3:.1f} ms for 200 resources"
+    assert large < 30 * small, f"{large / small:.0f} times as long for 8 times as many"
+
+
+# The data
+
+
+def test_every_price_says_where_it_stands_and_since_when() -> None:
+    data = prices._data()
+    for thing in prices.things():
+        entry = data["price"][thing]
+        assert set(entry["usd"]) == set(entry["source"]), thing
+        for region, amounts in entry["usd"].items():
+            for size in amounts if isinstance(amounts, dict) else ("",):
+                price = prices.price(thing, region, size)
+                assert price is not None and 0 < price.usd < 1000, (thing, region, size)
+                assert price.source.startswith("https://") and price.checked_on <= date(2030, 1, 1)
+        assert entry["unit"] in UNITS
+    assert prices.regions() == ("us-east-1", "eu-west-1")
+
+
+def test_every_document_is_used() -> None:
+    text = prices.FILE.read_text(encoding="utf-8")
+    assert [name for name in prices._data()["documents"] if f'"{name}"' not in text] == []
+
+
+def test_the_words_of_the_rules_are_those_of_the_data(designs: list[Design]) -> None:
+    used = {line.price.thing for design in designs for line in estimate(design).lines}
+    assert used <= set(prices.things()) and set(FORGOTTEN) <= set(prices.things())
+    assert all(use.quantity >= 0 and use.what for use in USES.values())
+    assert not FREE & set(RULES)
+
+
+@pytest.mark.parametrize(
+    ("amount", "words"),
+    [(0, "0 USD"), (0.0001, "under 0.001 USD"), (0.045, "0.045 USD"), (0.09, "0.09 USD"), (32.85, "32.85 USD")],
+)
+def test_money_is_written_as_people_read_it(amount: float, words: str) -> None:
+    assert money(amount) == words
+    assert usd(0.0000166667) == "0.0000166667" and usd(0.4) == "0.40" and usd(5) == "5.00"
+
+
+def test_an_item_stands_alone_too() -> None:
+    """A design that was made by hand, without a template, is priced all the same."""
+    item = Item("Nat", "AWS::EC2::NatGateway", {}, "nat-1", {})
+    design = Design("us-east-1", "123456789012", "Any", {}, {"Nat": item})
+    assert estimate(design).per_month == pytest.approx(36.5)
