@@ -341,6 +341,22 @@ class Stack:
         imagined = {"also": list(also)} if also else {}
         return identities.may(self.design, principal, action, resource, context=context, **imagined)
 
+    def who_may(self, action: str, resource: str = "*", *, context: Mapping[str, Any] | None = None) -> Any:
+        """Everyone who may do an action, in the design or let in by it, each with the way in (a tuple of Ways)."""
+        from preflight.analysis import grants
+
+        return grants.who_may(self.design, action, resource, context=context)
+
+    def what_may(self, principal: str, *, context: Mapping[str, Any] | None = None) -> Any:
+        """All that a principal may do, after denies and boundaries, a line for each grant (a tuple of Grants).
+
+        A Grant has `names` (every action, spelled out), `resources` and `within` (patterns), `never` (what is taken
+        off), `conditions` and `through`, the statements that grant it.
+        """
+        from preflight.analysis import grants
+
+        return grants.what_may(self.design, principal, context=context)
+
     def reaches(
         self, source: str | Sequence[str], target: str | Sequence[str], port: Any, protocol: str = "tcp"
     ) -> Any:
@@ -357,6 +373,23 @@ class Stack:
         from preflight.analysis import resilience
 
         return resilience.survives(self.design)
+
+    def cost(
+        self, *, usage: Mapping[str, float] | None = None, account: str = "new-free", region: str | None = None
+    ) -> Any:
+        """What the stack costs by existing, per hour, day and month, and with an assumed use besides (an Estimate).
+
+        `usage` overrides what is assumed of a month, as in {"function-requests": 1_000_000}.
+        """
+        from preflight.analysis import cost
+
+        return cost.estimate(self.design, usage=usage, account=account, region=region, declared=self.template)
+
+    def review(self) -> Any:
+        """What cdk-nag and cloudformation-validate find in the design (a Review): true when nothing wants an answer."""
+        from preflight import reviewers
+
+        return reviewers.review(self.template, self.design)
 
 
 @contextmanager

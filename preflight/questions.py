@@ -96,29 +96,140 @@ def _may(template: Template, design: Design, words: Sequence[str], context: Mapp
     )
 
 
+def _who_may(template: Template, design: Design, words: Sequence[str], context: Mapping[str, Any]) -> Reply:
+    from preflight.analysis import grants, identities, weaknesses
+
+    action, *rest = words
+    resource = rest[0] if rest else "*"
+    _check_action(action, "who-may")
+    ways = grants.who_may(design, action, resource, context=context)
+    index = identities.index_of(design)
+    on = "" if resource == "*" else f" on {resource}"
+    names = [f"{each.kind} {each.who}" if each.kind in PRINCIPALS else each.who for each in ways]
+    sentence = f"{_listed(names)} may {action}{on}." if ways else f"Nobody may {action}{on}."
+    points = []
+    for name, way in zip(names, ways, strict=True):
+        said = f"through {' and '.join(way.through)}" if way.through else way.because
+        said += f", on {_listed([index.name_of(each) for each in way.on])}" if way.on else ""
+        said += f", depending on {_listed(way.depends_on)}" if way.answer == "depends" else ""
+        points.append(Point(name, said + (f"; {_listed(way.serves)} runs as it" if way.serves else "")))
+    arn = index.arn(resource, action)
+    found = [] if resource == "*" else weaknesses.exposures(design, arn, action)
+    points += [Point(f"{each.kind}: {each.about}", _weakness(each), each.change) for each in found]
+    return Reply(
+        None,
+        sentence[0].upper() + sentence[1:],
+        tuple(points),
+        {
+            "action": action,
+            "resource": resource,
+            "context": dict(context),
+            "who": [asdict(each) for each in ways],
+            "weaknesses": [asdict(each) for each in found],
+        },
+    )
+
+
+def _what_may(template: Template, design: Design, words: Sequence[str], context: Mapping[str, Any]) -> Reply:
+    from preflight.analysis import grants, identities, weaknesses
+
+    index = identities.index_of(design)
+    found = weaknesses.weaknesses(design, *words)
+    weak = [Point(each.kind if words else f"{each.kind}: {each.about}", _weakness(each), each.change) for each in found]
+    told = f"{len(found)} weakness{'es' if len(found) != 1 else ''}" if found else "no weakness"
+    if not words:
+        sentence = f"The grants of this design have {told} that a template shows."
+        return Reply(not found, sentence, tuple(weak), {"weaknesses": [asdict(each) for each in found]})
+    lines = grants.what_may(design, words[0], context=context)
+    points = [Point(_shortened(each.actions), _line(index, each)) for each in lines]
+    count = f"{len(lines)} grant{'s' if len(lines) != 1 else ''}" if lines else "no grant"
+    return Reply(
+        None,
+        f"{words[0]} has {count}, and {told} that a template shows.",
+        (*weak, *points),
+        {
+            "principal": words[0],
+            "context": dict(context),
+            "grants": [each.as_data() for each in lines],
+            "weaknesses": [asdict(each) for each in found],
+        },
+    )
+
+
+def _line(index: Any, grant: Any) -> str:
+    """One line of what somebody may do, after its actions."""
+    from preflight.analysis.grants import all_of
+
+    on = _listed([index.name_of(each) for each in grant.resources])
+    said = "on anything" if on == "*" else f"on {on}"
+    if grant.within:
+        said += f", within {_listed([index.name_of(each) for each in grant.within])}"
+    if grant.never:
+        said += f", but not {_listed([index.name_of(each) for each in grant.never])}"
+    said += all_of(grant.conditions, before=", ")
+    if any("*" in each or each.startswith("everything") for each in grant.actions):
+        said += f"; {', '.join(f'{count} {level}' for level, count in grant.levels.items())}"
+    if grant.closed:
+        shut = _listed([index.name_of(arn) for arn, _ in grant.closed], 3)
+        said += f"; {shut} let{'s' if len(grant.closed) == 1 else ''} only others in, by policies of their own"
+    return f"{said}; through {' and '.join(grant.through)}"
+
+
+def _weakness(found: Any) -> str:
+    return f"It {found.what}. {found.why}. {found.source}"
+
+
+def _shortened(actions: Sequence[str]) -> str:
+    return ", ".join(actions) if len(actions) <= 12 else f"{', '.join(actions[:10])} and {len(actions) - 10} more"
+
+
+def _listed(names: Sequence[str], most: int = 12) -> str:
+    """Names as a sentence lists them."""
+    told = [*names[:most], f"{len(names) - most} more"] if len(names) > most else list(names)
+    return " and ".join([", ".join(told[:-1]), told[-1]] if len(told) > 2 else told)
+
+
+def _check_action(action: str, form: str) -> None:
+    if not re.fullmatch(r"[A-Za-z0-9-]+:[A-Za-z0-9]+", action):
+        raise Usage(
+            f"{action} is no action, which has a service and a name; for instance ./lab ask {FORMS[form].example}"
+        )
+
+
+PRINCIPALS = ("role", "user", "group", "service")
+
+
 def _reach(template: Template, design: Design, words: Sequence[str], context: Mapping[str, Any]) -> Reply:
     from preflight.analysis import network
 
-    source, target, asked, *rest = words
+    source, target, *rest = words
+    port: int | tuple[int, int] | None = None
+    if rest and (rest[0][:1].isdigit() or len(rest) > 1):
+        port = _ports(rest.pop(0))
     protocol = rest[0].lower() if rest else "tcp"
-    way = network.reach(design, source, target, _ports(asked), protocol)
+    way = network.reach(design, source, target, port, protocol)
     points = [Point(hop.component, hop.detail) for hop in way.hops]
     data: dict[str, Any] = {"source": source, "target": target, "port": way.port, "protocol": protocol}
     if isinstance(way, network.Path):
         except_for = [each.because for each in way.except_for]
-        data |= {"reaches": True, "except_for": except_for}
-        sentence = f"Yes, {way.source} reaches {way.target}."
+        data |= {"reaches": True, "except_for": except_for, "through": list(way.through)}
+        only = f", only through the load balancer {' and '.join(way.through)}" if way.through else ""
+        sentence = f"Yes, {way.source} reaches {way.target}{only}."
+        if way.through and way.except_for:
+            points.append(Point("by itself", f"no: {way.except_for[0].explanation} [{way.except_for[0].code}]"))
     else:
         points.append(Point(way.logical_id or "stopped", f"{way.explanation} [{way.code}]"))
         others = [each for each in way.blockers if each.code != way.code or each.logical_id != way.logical_id]
         points += [Point("another way", f"{each.explanation} [{each.code}]") for each in others]
-        data |= {"reaches": False, "code": way.code, "because": way.because}
+        data |= {"reaches": False if not way.depends else None, "code": way.code, "because": way.because}
         sentence = f"No, {way.source} does not reach {way.target}."
+        if way.depends:
+            sentence = f"It depends whether {way.source} reaches {way.target}."
     data |= {"hops": [{"component": hop.component, "detail": hop.detail} for hop in way.hops]}
     data |= {"depends_on": list(way.depends)}
     if way.depends:
         points.append(Point("depends", f"on {', '.join(way.depends)}, which this template cannot know"))
-    return Reply(bool(way), sentence, tuple(points), data)
+    return Reply(True if way else None if way.depends else False, sentence, tuple(points), data)
 
 
 def _leftovers(template: Template, design: Design, words: Sequence[str], context: Mapping[str, Any]) -> Reply:
@@ -153,13 +264,17 @@ def _lose(template: Template, design: Design, words: Sequence[str], context: Map
         # a resource may be named Region, whatever the word means
         is_region = what == "region" and not design.find(words[0])
         loss = resilience.lose(design, region=True) if is_region else resilience.lose(design, resource=words[0])
-    points = [Point(f"{each.label} {each.fate}", each.sentence, each.change) for each in loss.effects]
+    words_of = {"cut off": "is cut off", "interrupted": "is interrupted"}
+    points = [
+        Point(f"{each.label} {words_of.get(each.fate, each.fate)}", each.sentence, each.change) for each in loss.effects
+    ]
     if loss.effects:
         points += [Point(f"{each.label}, its data", each.sentence, each.change) for each in loss.objectives]
     for about, names in (
         ("goes with it", loss.gone),
         ("goes on as it is", loss.stands),
         ("stands in no zone", loss.regional),
+        ("stands in no one Region", loss.everywhere),
     ):
         if names:
             points.append(Point(about, ", ".join(names)))
@@ -174,6 +289,7 @@ def _lose(template: Template, design: Design, words: Sequence[str], context: Map
             "gone": list(loss.gone),
             "stands": list(loss.stands),
             "regional": list(loss.regional),
+            "everywhere": list(loss.everywhere),
             "objectives": [asdict(each) for each in loss.objectives],
         },
     )
@@ -197,6 +313,73 @@ def _weakest(design: Design) -> Reply:
     )
 
 
+def _cost(template: Template, design: Design, words: Sequence[str], context: Mapping[str, Any]) -> Reply:
+    from preflight.analysis.cost import ACCOUNTS, estimate, money
+
+    usage, account, region = {}, "new-free", None
+    for word in words:
+        name, equals, amount = word.partition("=")
+        if equals:
+            usage[name] = _amount(name, amount)
+        elif word in ACCOUNTS:
+            account = word
+        elif re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", word):
+            region = word
+        else:
+            raise Usage(f"{word} is no Region, account or use; ask it as {FORMS['cost'].usage}, for instance cost")
+    found = estimate(design, usage=usage, account=account, region=region, declared=template)
+    points = [Point("account", found.by_account)]
+    points += [
+        Point(f"{each.name}, {money(each.usd_a_month)}/month", "\n".join(line.sentence for line in each.lines))
+        for each in found.by_resource()
+    ]
+    points += [
+        Point(f"{each.name}, by use, {money(each.usd_a_month)}/month", found.assumed(each), f"cost {each.name}=AMOUNT")
+        for each in found.by_use()
+    ]
+    points += [Point("without a price here", str(each)) for each in found.unpriced]
+    points += [
+        Point("prices from", f"{source}, checked {listed[0].checked_on}") for source, listed in found.sources().items()
+    ]
+    return Reply(None, found.sentence, tuple(points), found.as_data())
+
+
+def _amount(name: str, word: str) -> float:
+    try:
+        return float(word.replace("_", ""))
+    except ValueError:
+        raise Usage(f"{word} is no amount; ask cost {name}=1000") from None
+
+
+def _review(template: Template, design: Design, words: Sequence[str], context: Mapping[str, Any]) -> Reply:
+    from preflight import reviewers
+
+    if words and words[0].lower() != "all":
+        raise Usage(f"{words[0]} is nothing a review knows; ask review, or review all for what is passed over as well")
+    heard = reviewers.review(template, design)
+    shown = heard.findings if words else heard.standing
+    count = f"{len(heard.standing)} finding{'s' if len(heard.standing) != 1 else ''} to answer"
+    passed = len(heard.findings) - len(heard.standing)
+    rest = f"; {passed} more {'is' if passed == 1 else 'are'} passed over, which review all shows" if passed else ""
+    sentence = f"{count if heard.standing else 'Nothing in this design asks for an answer'}{rest if not words else ''}."
+    together: dict[tuple[str, str], list[str]] = {}
+    for each in shown:
+        place = f"{each.why.rstrip('.')} [{', '.join(filter(None, (*each.rules, each.bullet)))}]"
+        if each.noise or each.acknowledged:
+            place = f"{each.said}; passed over: {each.noise or each.acknowledged} [{', '.join(each.rules)}]"
+        change = "" if each.noise or each.acknowledged else each.change
+        together.setdefault((place, change), []).append(each.path)
+    points = [Point(", ".join(paths), said, change) for (said, change), paths in together.items()]
+    points += [Point("not looked at", missed) for missed in heard.missed]
+    holds = False if heard.standing else None if heard.missed else True
+    return Reply(
+        holds,
+        sentence,
+        tuple(points),
+        {"findings": [vars(each) for each in shown], "passed_over": passed, "not_looked_at": list(heard.missed)},
+    )
+
+
 def _ports(word: str) -> int | tuple[int, int]:
     found = re.fullmatch(r"(\d{1,5})(?:-(\d{1,5}))?", word)
     if found is None or int(found[2] or found[1]) > 65535:
@@ -206,7 +389,11 @@ def _ports(word: str) -> int | tuple[int, int]:
 
 FORMS = {
     "may": Form("may WHO ACTION [RESOURCE]", "1 may anyone s3:GetObject Notes/today", 2, 3, _may),
-    "reach": Form("reach FROM TO PORT [PROTOCOL]", "6 reach internet Database 5432", 3, 4, _reach),
+    "who-may": Form("who-may ACTION [RESOURCE]", "1 who-may s3:GetObject Notes/*", 1, 2, _who_may),
+    "what-may": Form("what-may [WHO]", "3 what-may Triage", 0, 1, _what_may),
+    "reach": Form("reach FROM TO [PORT] [PROTOCOL]", "6 reach internet Database 5432", 2, 4, _reach),
     "leftovers": Form("leftovers", "1 leftovers", 0, 0, _leftovers),
+    "review": Form("review [all]", "1 review", 0, 1, _review),
     "lose": Form("lose [az ZONE | NAME | region]", "6 lose az a", 0, 4, _lose),
+    "cost": Form("cost [REGION] [new-free|paid|legacy-free] [USE=AMOUNT …]", "1 cost", 0, 9, _cost),
 }

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import typer
 
-from preflight.cli import ask, check, cloud, machine, study, trail
+from preflight.cli import ask, check, cloud, cost, machine, study, trail
 from preflight.cli.desk import Desk
 from preflight.errors import DeployFailed, PreflightError, Refused
 
@@ -36,6 +36,7 @@ _COMMANDS: dict[str, Callable[..., int | None]] = {
     "hint": study.hint,
     "compare": study.compare,
     "ask": ask.ask,
+    "cost": cost.cost,
     "progress": study.progress,
     "verify": check.verify,
     "doctor": machine.doctor,
