@@ -104,7 +104,7 @@ class World:
             # nobody knows which of them is in the lost zone: it can be one, and no two are taken for the same
             del live[unknown[0]]
             names = [each[1:] for each in unknown if each[1:]]
-            depends = (f"which zone {' and '.join(map(_outside, names)) or 'AWS put it in'} is",)
+            depends = (f"the zone of {' and of '.join(map(_outside, names))}" if names else "the zone AWS put it in",)
         lost = [each for each in keys if each not in live]
         if not lost:
             return None
@@ -172,7 +172,9 @@ class World:
         return [self.layout.ref(each) for each in values if isinstance(each, str)]
 
     def _is_left(self, spot: Spot) -> bool:
-        return spot.zone not in self.zones and spot.subnet not in self.gone
+        # a zone nobody can name is for `hit` to judge
+        is_down = spot.zone != SOMEWHERE and spot.zone in self.zones
+        return not is_down and spot.subnet not in self.gone
 
 
 Rule = Callable[["Item", World], "Effect | None"]

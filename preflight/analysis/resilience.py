@@ -84,7 +84,8 @@ class Loss:
     def because(self) -> str:
         """The answer, as a sentence."""
         if not self.effects:
-            return f"Yes, losing {self.lost} changes nothing here."
+            nothing = "nothing here stops or gets less" if self.gone else "nothing changes here"
+            return f"Yes, {nothing} when {self.lost} is lost."
         # what is lost itself is no news
         stopped = tuple(each for each in self.of("stops") if each.label != self.lost)
         cut, waits, less = self.of("cut off"), self.of("interrupted"), self.of("degrades")
@@ -354,7 +355,8 @@ class _Study:
             elif item.logical_id in world.regional or item.type in losses.REGIONAL:
                 regional.append(label(item))
         goals = tuple(each for each in objectives(self.design) if each.logical_id in changed)
-        gone = tuple(world.parts) if world.zones else ()
+        subnets = [each.label for each in self.placement.layout.subnets.values() if world.is_lost(each)]
+        gone = (*subnets, *world.parts) if world.zones else ()
         return Loss(lost, tuple(_sorted(effects)), gone, tuple(stands), tuple(regional), objectives=goals)
 
 

@@ -404,6 +404,28 @@ def test_subnets_of_another_stack_make_the_answer_depend() -> None:
     assert loss.survives is None and "Subnets" in loss.effects[0].depends[0]
 
 
+def test_a_network_that_was_looked_up_has_zones_nobody_knows() -> None:
+    """Two subnets known by id only: one of them may be in the lost zone, and no two are taken for the same."""
+    looked_up = ["subnet-11111111", "subnet-22222222"]
+    group = resource("AutoScaling::AutoScalingGroup", VPCZoneIdentifier=looked_up, MinSize="2", MaxSize="4")
+    lonely = resource("EC2::Instance", SubnetId="subnet-11111111")
+    standby = resource("RDS::DBInstance", DBSubnetGroupName="theirs", MultiAZ=True)
+    clinic = design({"Servers": group, "Server": lonely, "Db": standby})
+    for loss in (lose(clinic, az="a"), survives(clinic).losses[0]):
+        assert fates(loss) == {"Server": "stops", "Servers": "degrades", "Db": "interrupted"}
+        assert loss.survives is None and "the zone of subnet-11111111" in loss.effects[0].depends
+        servers_lost = next(each for each in loss.effects if each.label == "Servers")
+        assert servers_lost.after == 1 and "of subnet-22222222" in servers_lost.depends[0]
+    assert not survives(clinic)
+    assert survives(design({"Servers": group, "Db": standby}))
+
+
+def test_an_empty_network_only_loses_its_subnets() -> None:
+    loss = lose(design(network()), az="a")
+    assert loss and loss.gone == ("PublicA", "PrivateA", "NatA")
+    assert loss.because == "Yes, nothing here stops or gets less when us-east-1a is lost."
+
+
 def test_losing_a_resource_by_name() -> None:
     behind = {"Servers": servers(desired=4, TargetGroupARNs=[ref("Targets")])}
     clinic = design(network(), front(), behind, {"Notes": resource("S3::Bucket")})
