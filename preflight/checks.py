@@ -358,12 +358,18 @@ class Stack:
         return grants.what_may(self.design, principal, context=context)
 
     def reaches(
-        self, source: str | Sequence[str], target: str | Sequence[str], port: Any, protocol: str = "tcp"
+        self, source: str | Sequence[str], target: str | Sequence[str], port: Any = None, protocol: str = "tcp"
     ) -> Any:
         """Whether packets get from source to target, by routes, network ACLs and security groups."""
         from preflight.analysis import network
 
         return network.reach(self.design, source, target, port, protocol)
+
+    def exposed(self) -> Any:
+        """Everything the internet can reach, with ports and hops, and what only looks open (an Exposure)."""
+        from preflight.analysis import exposed
+
+        return exposed.exposed(self.design)
 
     def survives_loss_of_az(self) -> Any:
         """Whether nothing stops for good whichever Availability Zone is lost (truthy), and `because` why not.

@@ -105,10 +105,20 @@ def _who_may(template: Template, design: Design, words: Sequence[str], context: 
     ways = grants.who_may(design, action, resource, context=context)
     index = identities.index_of(design)
     on = "" if resource == "*" else f" on {resource}"
-    names = [f"{each.kind} {each.who}" if each.kind in PRINCIPALS else each.who for each in ways]
-    sentence = f"{_listed(names)} may {action}{on}." if ways else f"Nobody may {action}{on}."
+    # whom the statement for everyone lets in as well need not be told one by one
+    everyone = next((each for each in ways if each.kind == "anyone" and each.answer == "allowed"), None)
+    told = [each for each in ways if everyone in (None, each) or not set(each.through) <= set(everyone.through)]
+    names = [f"{each.kind} {each.who}" if each.kind in PRINCIPALS else each.who for each in told]
+    sure, perhaps = (
+        [name for name, each in zip(names, told, strict=True) if (each.answer == "allowed") is wanted]
+        for wanted in (True, False)
+    )
+    sentence = f"{_listed(sure) if sure else 'nobody'} may {action}{on}"
+    if perhaps:
+        sentence += f"{'; ' if sure else ' for sure; '}for {_listed(perhaps)} it depends"
+    sentence += "."
     points = []
-    for name, way in zip(names, ways, strict=True):
+    for name, way in zip(names, told, strict=True):
         said = f"through {' and '.join(way.through)}" if way.through else way.because
         said += f", on {_listed([index.name_of(each) for each in way.on])}" if way.on else ""
         said += f", depending on {_listed(way.depends_on)}" if way.answer == "depends" else ""
@@ -230,6 +240,38 @@ def _reach(template: Template, design: Design, words: Sequence[str], context: Ma
     if way.depends:
         points.append(Point("depends", f"on {', '.join(way.depends)}, which this template cannot know"))
     return Reply(True if way else None if way.depends else False, sentence, tuple(points), data)
+
+
+def _exposed(template: Template, design: Design, words: Sequence[str], context: Mapping[str, Any]) -> Reply:
+    from preflight.analysis.exposed import exposed
+
+    found = exposed(design)
+    count = f"{len(found.open)} thing{'s' if len(found.open) != 1 else ''}"
+    sentence = f"The internet reaches {count} of this design." if found.open else "The internet reaches nothing here."
+    if found.unsure:
+        sentence = sentence[:-1] + f", and {len(found.unsure)} more may be open."
+    points = [Point(each.what, each.sentence[:1].upper() + each.sentence[1:]) for each in found.open]
+    points += [
+        Point(each.what, f"may be open on {', '.join(each.ports)}: it depends on {', '.join(each.depends)}")
+        for each in found.unsure
+    ]
+    points += [
+        Point(
+            f"{each.what} only looks open", f"{each.looks}, but {each.why}" + (f" [{each.code}]" if each.code else "")
+        )
+        for each in found.closed
+    ]
+    doors = [{**vars(each), "hops": [vars(hop) for hop in each.hops]} for each in (*found.open, *found.unsure)]
+    return Reply(
+        True if found.open else None if found.unsure else False,
+        sentence,
+        tuple(points),
+        {
+            "open": doors[: len(found.open)],
+            "unsure": doors[len(found.open) :],
+            "closed": [vars(each) for each in found.closed],
+        },
+    )
 
 
 def _leftovers(template: Template, design: Design, words: Sequence[str], context: Mapping[str, Any]) -> Reply:
@@ -392,6 +434,7 @@ FORMS = {
     "who-may": Form("who-may ACTION [RESOURCE]", "1 who-may s3:GetObject Notes/*", 1, 2, _who_may),
     "what-may": Form("what-may [WHO]", "3 what-may Triage", 0, 1, _what_may),
     "reach": Form("reach FROM TO [PORT] [PROTOCOL]", "6 reach internet Database 5432", 2, 4, _reach),
+    "exposed": Form("exposed", "6 exposed", 0, 0, _exposed),
     "leftovers": Form("leftovers", "1 leftovers", 0, 0, _leftovers),
     "review": Form("review [all]", "1 review", 0, 1, _review),
     "lose": Form("lose [az ZONE | NAME | region]", "6 lose az a", 0, 4, _lose),

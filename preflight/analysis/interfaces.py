@@ -231,11 +231,13 @@ def _by_its_words(layout: Layout, item: Item) -> Iterator[Card]:
 
 def has_elastic(layout: Layout, item: Item, interface: Any = None) -> bool:
     """Whether an Elastic IP is tied to an instance or an interface."""
-    mine = {item.logical_id, layout.ref(interface)}
-    for elastic in layout.design.of_type("AWS::EC2::EIP", "AWS::EC2::EIPAssociation"):
-        if {layout.ref(elastic.properties.get(key)) for key in ("InstanceId", "NetworkInterfaceId")} & mine:
-            return True
-    return False
+    mine = {item.logical_id, *([layout.ref(interface)] if interface else [])}
+    return any(
+        layout.ref(elastic.properties[key]) in mine
+        for elastic in layout.design.of_type("AWS::EC2::EIP", "AWS::EC2::EIPAssociation")
+        for key in ("InstanceId", "NetworkInterfaceId")
+        if elastic.properties.get(key)
+    )
 
 
 def _by_subnet(layout: Layout, subnet: Any) -> bool | None:
