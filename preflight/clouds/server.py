@@ -102,23 +102,28 @@ def _with_pages(app: Wsgi, pages: Mapping[str, Page]) -> Wsgi:
 
 
 def _saying_what_is_missing(app: Wsgi) -> Wsgi:
-    """A call moto does not have is answered as NotImplemented, not by a broken connection."""
+    """A call moto does not have, or breaks at, is answered as an error that tools can read, not by a page of HTML."""
 
     def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         try:
             return app(environ, start_response)
         except NotImplementedError as error:
-            content_type, body = _not_implemented(environ, str(error))
-            start_response("501 Not Implemented", [("Content-Type", content_type), ("Content-Length", str(len(body)))])
-            return [body]
+            status, code, message = "501 Not Implemented", "NotImplemented", str(error)
+        except Exception as error:  # whatever it is, whoever asked is told
+            status, code = "500 Internal Server Error", "InternalFailure"
+            message = f"The offline cloud broke at this call: {type(error).__name__}: {error}"
+        content_type, body = _error(environ, code, message)
+        told = [("Content-Type", content_type), ("Content-Length", str(len(body))), ("x-amzn-ErrorType", code)]
+        start_response(status, told)
+        return [body]
 
     return answer
 
 
-def _not_implemented(environ: dict[str, Any], message: str) -> tuple[str, bytes]:
+def _error(environ: dict[str, Any], code: str, message: str) -> tuple[str, bytes]:
     asked_in = str(environ.get("CONTENT_TYPE", ""))
     if "json" in asked_in or "HTTP_X_AMZ_TARGET" in environ:
-        return "application/json", json.dumps({"__type": "NotImplemented", "message": message}).encode()
-    error = f"<Error><Code>NotImplemented</Code><Message>{escape(message)}</Message></Error>"
+        return "application/json", json.dumps({"__type": code, "message": message}).encode()
+    error = f"<Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
     by_query = asked_in.startswith("application/x-www-form-urlencoded")
     return "text/xml", (f"<ErrorResponse>{error}</ErrorResponse>" if by_query else error).encode()

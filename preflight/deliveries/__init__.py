@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import threading
 from collections import deque
@@ -152,6 +153,8 @@ class Deliveries:
         if word == "settle":
             return {"settled": self.settle()}
         if word == "advance":
+            if not re.fullmatch(r"(\d+(\.\d*)?)?", rest):
+                return {"error": f"advance/SECONDS takes a number of seconds, not {rest}"}
             return {"fired": self.advance(float(rest or 0)), "settled": self.settle(), "now": self.now().isoformat()}
         told = {"outbox": self.outbox, "undelivered": self.undelivered, "denied": list(self.judge.denied)}
         return told.get(word, {"error": f"ask for settle, advance/SECONDS, {', '.join(told)}"})

@@ -356,6 +356,33 @@ def at_work() -> Iterator[None]:
         yield
 
 
+def test_a_call_that_breaks_here_is_told_to_whoever_made_it(
+    cloud: OfflineCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = cloud.serve()
+    for service in ("sqs", "sns", "lambda"):
+        cloud.client(service)
+    at(url, "sqs").list_queues()
+    at(url, "sns").list_topics()
+    at(url, "lambda").list_functions()
+    from moto.awslambda.models import LambdaBackend
+    from moto.sns.models import SNSBackend
+    from moto.sqs.models import SQSBackend
+
+    def breaks(*_: Any, **__: Any) -> None:
+        raise KeyError("oh")
+
+    for backend, operation in (
+        (SQSBackend, "list_queues"),
+        (SNSBackend, "list_topics"),
+        (LambdaBackend, "list_functions"),
+    ):
+        monkeypatch.setattr(backend, operation, breaks)
+    for service, operation in (("sqs", "list_queues"), ("sns", "list_topics"), ("lambda", "list_functions")):
+        with pytest.raises(ClientError, match=r"InternalFailure.*broke at this call: KeyError: 'oh'"):
+            getattr(at(url, service), operation)()
+
+
 def test_real_credentials_are_out_of_reach_and_come_back(at_work: None) -> None:
     before = dict(os.environ)
     with OfflineCloud(region="eu-central-1") as cloud:

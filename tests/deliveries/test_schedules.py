@@ -165,4 +165,5 @@ def test_the_endpoint_moves_the_time_and_tells_what_arrived(place, queue, role):
     assert ask("settle") == {"settled": True}
     assert ask("outbox") == []
     assert "advance/SECONDS" in ask("nothing")["error"]
+    assert "a number of seconds, not soon" in ask("advance/soon")["error"]
     assert len(place.received(queue)) == 2
