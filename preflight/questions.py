@@ -212,6 +212,8 @@ PRINCIPALS = ("role", "user", "group", "service")
 def _reach(template: Template, design: Design, words: Sequence[str], context: Mapping[str, Any]) -> Reply:
     from preflight.analysis import network
 
+    from preflight.analysis.vpc import label
+
     source, target, *rest = words
     port: int | tuple[int, int] | None = None
     if rest and (rest[0][:1].isdigit() or len(rest) > 1):
@@ -228,7 +230,8 @@ def _reach(template: Template, design: Design, words: Sequence[str], context: Ma
         if way.through and way.except_for:
             points.append(Point("by itself", f"no: {way.except_for[0].explanation} [{way.except_for[0].code}]"))
     else:
-        points.append(Point(way.logical_id or "stopped", f"{way.explanation} [{way.code}]"))
+        stops = design.resources.get(way.logical_id or "")
+        points.append(Point(label(stops) if stops else "stopped", f"{way.explanation} [{way.code}]"))
         others = [each for each in way.blockers if each.code != way.code or each.logical_id != way.logical_id]
         points += [Point("another way", f"{each.explanation} [{each.code}]") for each in others]
         data |= {"reaches": False if not way.depends else None, "code": way.code, "because": way.because}

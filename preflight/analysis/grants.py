@@ -23,7 +23,7 @@ from preflight.analysis.access import (
     overlaps_arn,
 )
 from preflight.analysis.actions import Universe
-from preflight.analysis.conditions import Lookup, fill
+from preflight.analysis.conditions import Known, Lookup, fill, known
 from preflight.analysis.identities import (
     ORDINARY,
     PRINCIPAL_TYPES,
@@ -104,6 +104,7 @@ class Grant:
     levels: Mapping[str, int] = field(default_factory=dict)
     closed: tuple[tuple[str, int], ...] = field(default=(), repr=False)
     bits: int = field(default=0, repr=False)
+    on_resource: bool = field(default=False, repr=False)
     universe: Universe = field(default_factory=Universe, repr=False)
 
     @property
@@ -114,6 +115,26 @@ class Grant:
     @property
     def is_unconditional(self) -> bool:
         return not self.conditions
+
+    @property
+    def by_identity(self) -> bool:
+        """Whether it is the principal's own policies that grant it, not a resource's."""
+        return not self.on_resource
+
+    def as_data(self) -> dict[str, Any]:
+        """The line as plain data; actions are spelled out by access level where they are no more than fifty."""
+        spelled = {level: self.universe.at_level(self.bits, level) for level in self.levels}
+        return {
+            "actions": list(self.actions),
+            "resources": list(self.resources),
+            "within": list(self.within),
+            "never": list(self.never),
+            "conditions": list(self.conditions),
+            "through": list(self.through),
+            "levels": dict(self.levels),
+            "spelled_out": spelled if self.bits.bit_count() <= 50 else {},
+            "closed": [arn for arn, _ in self.closed],
+        }
 
     def covers(self, action: str, resource: str) -> bool:
         """Whether the line is about an action on one resource (an ARN without wildcards), conditions aside."""
@@ -151,9 +172,23 @@ def what_may(design: Design, principal: str, *, context: Mapping[str, ContextVal
     return book.grants(identity)
 
 
+def holds_whole(wide: Grant, line: Grant) -> bool:
+    """Whether a line says nothing that another does not."""
+    return _absorbs(wide, line)
+
+
+def all_of(conditions: Sequence[str], before: str = "") -> str:
+    """A line's conditions as the end of a sentence: "when ... and unless ..."."""
+    when = [each for each in conditions if not each.startswith("unless ")]
+    unless = [each for each in conditions if each.startswith("unless ")]
+    said = [f"when {' and '.join(when)}"] if when else []
+    return before + " and ".join([*said, *unless]) if said or unless else ""
+
+
 def runs_with(index: Index, role: Item) -> tuple[str, ...]:
     """What of the design runs with a role: functions, instances, rules and whatever else names its ARN."""
-    return tuple(short_name(item) for item in _users_of(index, role))
+    users = _book_of(index).users
+    return tuple(dict.fromkeys((*users.get(role.arn or "", ()), *users.get(role.physical_id, ()))))
 
 
 class Book:
@@ -162,6 +197,7 @@ class Book:
     def __init__(self, index: Index) -> None:
         self.index = index
         self._grants: dict[str, tuple[Grant, ...]] = {}
+        self._clipped: dict[tuple[int, str | None], tuple[str, ...]] = {}
 
     def grants(self, identity: Identity) -> tuple[Grant, ...]:
         key = identity.item.logical_id if identity.item else f"{identity.principal.kind} {identity.principal.arn}"
@@ -178,6 +214,30 @@ class Book:
         return Universe.naming(
             statement.actions for policy in policies for statement in policy.statements if not statement.actions.negated
         )
+
+    @cached_property
+    def users(self) -> dict[str, list[str]]:
+        """What runs with each role, by the role's ARN or name."""
+        found: dict[str, list[str]] = {}
+        profiles = {
+            each.physical_id: [str(role) for role in each.properties.get("Roles") or []]
+            for each in self.index.design.of_type("AWS::IAM::InstanceProfile")
+        }
+        for item in self.index.design.resources.values():
+            roles = list(_roles_of(item))
+            if item.type == "AWS::EC2::Instance":
+                roles += profiles.get(str(item.properties.get("IamInstanceProfile")), [])
+            for role in dict.fromkeys(roles):
+                found.setdefault(role, []).append(short_name(item))
+        return found
+
+    def clipped(self, statement: Statement, arn: str | None) -> tuple[str, ...]:
+        """A statement's resource patterns; on a resource, as much of them as is about it."""
+        # a statement lives as long as its policy, which the index keeps
+        key = (id(statement), arn)
+        if key not in self._clipped:
+            self._clipped[key] = _clipped(statement, arn)
+        return self._clipped[key]
 
     @cached_property
     def on_resources(self) -> list[tuple[Policy, str]]:
@@ -298,8 +358,7 @@ def _way(
     conditions = () if free else tuple(dict.fromkeys(one for each in parts for one in each.conditions))
     shown = ", ".join(map(index.name_of, on))
     because = f"{action} on {shown} for {identity.principal} is allowed by {through[0]}"
-    if conditions:
-        because += f", when {' and '.join(conditions)}"
+    because += all_of(conditions, before=", ")
     return Way(name, kind, "depends" if conditions else "allowed", because, through, conditions, on, serves)
 
 
@@ -315,37 +374,23 @@ def _let_in(decision: Decision) -> tuple[str, ...]:
     )
 
 
-def _users_of(index: Index, role: Item) -> list[Item]:
-    wanted = {role.arn, role.physical_id} - {None}
-    found = []
-    profiles = {
-        each.physical_id
-        for each in index.design.of_type("AWS::IAM::InstanceProfile")
-        if wanted & set(map(str, each.properties.get("Roles") or []))
-    }
-    for item in index.design.resources.values():
-        if item.type in RUNS_WITH:
-            if str(item.properties.get(RUNS_WITH[item.type], "")) in wanted:
-                found.append(item)
-        elif item.type == "AWS::EC2::Instance":
-            if item.properties.get("IamInstanceProfile") in profiles:
-                found.append(item)
-        elif not item.type.startswith(("AWS::IAM::", "AWS::CDK::")) and role.arn and _names_as_role(item, role.arn):
-            found.append(item)
-    return found
+def _roles_of(item: Item) -> Iterator[str]:
+    """The texts among an item's properties that can be its role."""
+    if item.type in RUNS_WITH:
+        yield str(item.properties.get(RUNS_WITH[item.type], ""))
+    elif not item.type.startswith(("AWS::IAM::", "AWS::CDK::")):
+        yield from _called_roles(item.properties, "")
 
 
-def _names_as_role(item: Item, arn: str) -> bool:
-    """Whether some property of an item that is called a role holds the role's ARN."""
-
-    def look(value: Any, key: str) -> bool:
-        if isinstance(value, Mapping):
-            return any(look(each, str(name)) for name, each in value.items())
-        if isinstance(value, list):
-            return any(look(each, key) for each in value)
-        return value == arn and "role" in key.lower()
-
-    return look(item.properties, "")
+def _called_roles(value: Any, key: str) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for name, each in value.items():
+            yield from _called_roles(each, str(name))
+    elif isinstance(value, list):
+        for each in value:
+            yield from _called_roles(each, key)
+    elif isinstance(value, str) and value.startswith("arn:") and "role" in key.lower():
+        yield value
 
 
 @dataclass(frozen=True)
@@ -385,6 +430,7 @@ class _Reading:
         self.identity = identity
         self.principal = identity.principal
         self.context = {**ORDINARY, **identity.context, **(context or {})}
+        self._given = {key.lower(): known(value) for key, value in self.context.items()}
         self.is_ours = self.principal.account == self.index.design.account
         self._lookups: dict[tuple[str, str], Lookup] = {}
 
@@ -392,7 +438,8 @@ class _Reading:
         """The lines, in an order that does not depend on the policies'."""
         found: dict[tuple[Any, ...], list[str]] = {}
         hints: dict[tuple[Any, ...], tuple[str, ...]] = {}
-        for region, label, written in self._regions():
+        for region, label, written, on_resource in self._regions():
+            region = _plain(region)
             closed = self._closed(region)
             bits = region.bits
             for arn, shut in closed:
@@ -401,7 +448,7 @@ class _Reading:
             unreadable = any(isinstance(each, Unknown) for each in written)
             if not bits and not unreadable:
                 continue
-            key = (bits, region.must, region.never, region.conditions, closed)
+            key = (bits, region.must, region.never, region.conditions, closed, on_resource)
             labels = found.setdefault(key, [])
             if label not in labels:
                 labels.append(label)
@@ -414,8 +461,8 @@ class _Reading:
         """Lines that differ in their resource alone are one."""
         lines: dict[tuple[Any, ...], Grant] = {}
         for key, labels in found.items():
-            bits, must, never, conditions, closed = key
-            same = (bits, must[1:], never, conditions, tuple(labels), closed)
+            bits, must, never, conditions, closed, on_resource = key
+            same = (bits, must[1:], never, conditions, tuple(sorted(labels)), closed, on_resource)
             if same in lines:
                 resources = (*lines[same].resources, must[0])
                 lines[same] = replace(lines[same], resources=tuple(sorted(set(resources))))
@@ -426,21 +473,25 @@ class _Reading:
                 lines[same] = Grant(
                     tuple(said),
                     (must[0],),
-                    tuple(labels),
+                    tuple(sorted(labels)),
                     conditions,
                     must[1:],
                     never,
                     self.universe.levels(bits),
                     closed,
                     bits,
+                    on_resource,
                     self.universe,
                 )
         grants = sorted(lines.values(), key=lambda each: (each.resources, each.actions, each.conditions, each.never))
-        return [
-            line for n, line in enumerate(grants) if not any(_absorbs(o, line, n > m) for m, o in enumerate(grants))
-        ]
+        kept = list(grants)
+        for line in grants:
+            # asked of what is still kept, so that of two that say the same one stays
+            if any(_absorbs(wide, line) for wide in kept):
+                kept.remove(line)
+        return kept
 
-    def _regions(self) -> Iterator[tuple[_Region, str, tuple[str, ...]]]:
+    def _regions(self) -> Iterator[tuple[_Region, str, tuple[str, ...], bool]]:
         if self.is_ours:
             for policy in self.identity.policies:
                 for statement in policy.statements:
@@ -454,7 +505,7 @@ class _Reading:
 
     def _of_resource(
         self, statement: Statement, policy: Policy, arn: str
-    ) -> Iterator[tuple[_Region, str, tuple[str, ...]]]:
+    ) -> Iterator[tuple[_Region, str, tuple[str, ...], bool]]:
         assert statement.principal is not None
         named = named_by(statement.principal, self.principal, "Allow")
         # the account's name alone leaves it to the account's own policies
@@ -470,20 +521,22 @@ class _Reading:
         for region in self._less(regions):
             # what blocks public access is not a statement
             sample = self.universe.names(region.bits)[:1]
-            answers = [judge(self.index, self.identity, each, region.must[0], context=self.context) for each in sample]
+            asked = next((each for each in region.must if each.startswith(arn)), arn)
+            answers = [judge(self.index, self.identity, each, asked, context=self.context) for each in sample]
             if all(each.answer in ("allowed", "depends") for each in answers):
                 yield from self._named([region], statement, policy)
 
     def _named(
         self, regions: Iterable[_Region], statement: Statement, policy: Policy
-    ) -> Iterator[tuple[_Region, str, tuple[str, ...]]]:
+    ) -> Iterator[tuple[_Region, str, tuple[str, ...], bool]]:
         for region in regions:
-            yield region, f"{statement.label} of {policy.name}", statement.actions.patterns
+            label = f"{statement.label} of {policy.name}"
+            yield region, label, statement.actions.patterns, policy.kind in ("resource", "trust")
 
     def _start(self, statement: Statement, arn: str | None) -> list[_Region]:
         """What a statement grants taken alone, a region for each of its resources."""
         bits = self.universe.of(statement.actions)
-        patterns = _clipped(statement, arn)
+        patterns = self.book.clipped(statement, arn)
         found = []
         everywhere = _parts(arn) if arn else ("*",)
         for pattern in everywhere if statement.not_resource else patterns:
@@ -521,7 +574,8 @@ class _Reading:
                     named = named_by(statement.principal, self.principal, "Deny")
                     if named.holds is not False:
                         found += self._deny(statement, policy, arn, is_sure=named.holds is True)
-        return sorted(found, key=lambda each: (each.unless, each.patterns, each.bits))
+        # in an order of what they say, not of where they stand
+        return sorted(found, key=lambda each: (each.patterns, each.negated, each.whole, sorted(each.when), each.bits))
 
     def _deny(self, statement: Statement, policy: Policy, arn: str | None, is_sure: bool = True) -> Iterator[_Deny]:
         if statement.effect != "Deny":
@@ -531,11 +585,11 @@ class _Reading:
             whole = _parts(arn) if arn else ("*",)
             yield _Deny(self.universe.everything, whole, False, whole, False, f"unless {policy.name} denies it")
             return
-        patterns = _clipped(statement, arn)
-        lookup = self._lookup(arn or patterns[0], statement)
+        lookup = self._lookup(arn or (statement.resources or ("*",))[0], statement)
         conditions = _held(statement, lookup, sure=True)
         if conditions is None:
             return
+        patterns = self.book.clipped(statement, arn)
         filled = []
         for pattern in patterns:
             one = _filled(pattern, statement, lookup)
@@ -588,7 +642,7 @@ class _Reading:
             filled = tuple(each for each in (_filled(one, statement, lookup) for one in patterns) if each is not None)
             open_ways.append((bits, filled, statement.not_resource, conditions))
         # what is let through whole is let through once
-        open_ways.sort(key=lambda way: (bool(way[3]), way[2], not any(each == "*" for each in way[1]), way[1]))
+        open_ways.sort(key=lambda way: (bool(way[3]), way[2], "*" not in way[1], -way[0].bit_count(), way[0], way[1]))
         rest = region.bits
         for bits, patterns, negated, conditions in open_ways:
             hit = bits & rest
@@ -637,17 +691,33 @@ class _Reading:
         action = next((each for each in statement.actions.patterns if ":" in each), "aws:Any")
         key = (resource, action.partition(":")[0])
         if key not in self._lookups:
-            context = dict(self.context)
-            parts = opened(resource).split(":", 5)
-            account = parts[4] if len(parts) == 6 else "*"
-            if "*" in (account, parts[0]):
-                context |= {"aws:ResourceAccount": UNKNOWN, "s3:ResourceAccount": UNKNOWN}
-            if len(parts) < 6 or "*" in parts[3]:
-                context.setdefault("aws:RequestedRegion", UNKNOWN)
-            owner = account if re.fullmatch(r"\d{12}", account) else self.index.design.account
-            request = Request(self.principal, action, resource, context, resource_account=owner, pattern=True)
-            self._lookups[key] = request.known_of
+            self._lookups[key] = self._made(resource, action)
         return self._lookups[key]
+
+    def _made(self, resource: str, action: str) -> Lookup:
+        requests: list[Request] = []
+
+        def lookup(key: str) -> Known:
+            lowered = key.lower()
+            # most conditions are about what is given, and need no whole request
+            if lowered in self._given:
+                return self._given[lowered]
+            if not requests:
+                requests.append(self._request(resource, action))
+            return requests[0].known_of(key)
+
+        return lookup
+
+    def _request(self, resource: str, action: str) -> Request:
+        context = dict(self.context)
+        parts = opened(resource).split(":", 5)
+        account = parts[4] if len(parts) == 6 else "*"
+        if "*" in (account, parts[0]):
+            context |= {"aws:ResourceAccount": UNKNOWN, "s3:ResourceAccount": UNKNOWN}
+        if len(parts) < 6 or "*" in parts[3]:
+            context.setdefault("aws:RequestedRegion", UNKNOWN)
+        owner = account if re.fullmatch(r"\d{12}", account) else self.index.design.account
+        return Request(self.principal, action, resource, context, resource_account=owner, pattern=True)
 
 
 def _nothing_known(key: str) -> Any:
@@ -727,6 +797,13 @@ def _minus(region: _Region, deny: _Deny) -> Iterator[_Region]:
         yield from (each for each in (_narrowed(region, pattern) for pattern in deny.patterns) if each is not None)
 
 
+def _plain(region: _Region) -> _Region:
+    """A region said without what goes without saying."""
+    near = [each for each in region.never if _overlaps_all(each, region.must)]
+    never = [each for each in near if not any(o != each and _covers_one(o, (each,)) for o in near)]
+    return replace(region, never=tuple(never)) if tuple(never) != region.never else region
+
+
 def _narrowed(region: _Region, pattern: str) -> _Region | None:
     """The part of a region that a pattern matches."""
     if _covers_one(pattern, region.must):
@@ -739,21 +816,17 @@ def _narrowed(region: _Region, pattern: str) -> _Region | None:
     return replace(region, must=must)
 
 
-def _absorbs(wide: Grant, line: Grant, is_earlier: bool) -> bool:
-    """Whether a line says nothing that a wider one does not; of two alike, the earlier stays."""
+def _absorbs(wide: Grant, line: Grant) -> bool:
+    """Whether a line says nothing that a wider one does not."""
     if wide is line or line.bits & ~wide.bits or not line.bits or not set(wide.conditions) <= set(line.conditions):
         return False
     must = [(each, *line.within) for each in line.resources]
-    holds = (
+    return (
         all(any(_covers_one(one, each) for one in wide.resources) for each in must)
         and all(_covers_one(one, each) for each in must for one in wide.within)
         and all(one in line.never or not any(_overlaps_all(one, each) for each in must) for one in wide.never)
         and set(wide.closed) <= set(line.closed) | {each for each in wide.closed if not each[1] & line.bits}
     )
-    if not holds:
-        return False
-    is_alike = wide.bits == line.bits and wide.resources == line.resources and wide.conditions == line.conditions
-    return is_earlier or not (is_alike and wide.never == line.never and wide.within == line.within)
 
 
 def _covers_one(pattern: str, must: Sequence[str]) -> bool:

@@ -173,8 +173,8 @@ class Index:
 
     def role(self, arn: str) -> Identity | None:
         """The role of the design with this ARN."""
-        found = [item for item in self.design.of_type("AWS::IAM::Role") if item.arn == arn]
-        return self.of(found[0]) if found else None
+        found = self._roles.get(arn)
+        return self.of(found) if found else None
 
     def arn(self, resource: str, action: str) -> str:
         """The ARN a resource's name means for an action."""
@@ -228,6 +228,24 @@ class Index:
             if arn and not isinstance(arn, Unknown):
                 found.setdefault(arn, short_name(item))
         return dict(sorted(found.items(), key=lambda each: -len(each[0])))
+
+    @cached_property
+    def _roles(self) -> dict[str, Item]:
+        roles: dict[str, Item] = {}
+        for item in self.design.of_type("AWS::IAM::Role"):
+            roles.setdefault(item.arn or "", item)
+        return roles
+
+    @cached_property
+    def _by_value(self) -> dict[str, Item]:
+        """What a property can refer to: the resources by physical id and ARN, those with an ARN before others."""
+        found: dict[str, Item] = {}
+        items = sorted(self.design.resources.values(), key=lambda item: item.arn is None)
+        for item in items:
+            for value in (item.physical_id, item.arn):
+                if value:
+                    found.setdefault(value, item)
+        return found
 
     @cached_property
     def _guards(self) -> dict[str, Guard]:
@@ -429,8 +447,7 @@ class Index:
     def _named(self, value: Any) -> Item | None:
         """The resource a property refers to, by physical id or ARN (a version's or alias's too)."""
         text = str(value)
-        found = self.design.find(text) or self.design.find(re.sub(r"(:function:[^:]+):.*", r"\1", text))
-        return found[0] if found else None
+        return self._by_value.get(text) or self._by_value.get(re.sub(r"(:function:[^:]+):.*", r"\1", text))
 
     def _arn_of(self, item: Item) -> str | None:
         if item.arn:

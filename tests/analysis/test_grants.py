@@ -346,7 +346,7 @@ def test_the_order_of_statements_never_matters(parts):
     own, boundary, on_bucket, who = parts
 
     def content(of: Design):
-        return {(each.bits, each.resources, each.within, each.never) for each in what_may(of, "Reader")}
+        return {(each.actions, each.resources, each.within, each.never) for each in what_may(of, "Reader")}
 
     assert content(built(*parts)) == content(built(own[::-1], boundary[::-1], on_bucket[::-1], who))
 

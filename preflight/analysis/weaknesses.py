@@ -1,0 +1,503 @@
+"""Where a design grants more than it should: what, why, the line to change, and where AWS says so.
+
+Written from AWS's documentation alone, checked 2026-11-22; each weakness carries its page. What cannot be known from a
+template, as which of a service's actions a function's code calls, is not claimed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from preflight.analysis.access import overlaps_arn
+from preflight.analysis.actions import PERMISSIONS, WRITE
+from preflight.analysis.grants import Book, Grant, all_of, book_of, holds_whole
+from preflight.analysis.identities import PRINCIPAL_TYPES, Identity, judge, public_access_block, short_name
+from preflight.analysis.policy import Policy, Statement
+from preflight.analysis.public import is_public
+from preflight.intrinsics import Unknown
+from preflight.template import Design, Item
+
+Kind = Literal["public", "full admin", "escalation", "cross-account", "wide grant", "whole service", "confused deputy"]
+
+
+@dataclass(frozen=True)
+class Weakness:
+    """One weakness: of what, what is so, why it matters, the line that would change it, and AWS's page."""
+
+    kind: Kind
+    about: str
+    what: str
+    why: str
+    change: str
+    source: str
+
+
+def weaknesses(design: Design, principal: str | None = None) -> tuple[Weakness, ...]:
+    """Every weakness of a design's grants, or those of one of its principals; the worst first.
+
+    Raises Usage for a name that means nothing or several things.
+    """
+    book = book_of(design)
+    if principal is not None:
+        item = book.index.identity(principal).item
+        found = list(_of_principal(book, item)) if item is not None else []
+    else:
+        found = [each for item in book.index.principals for each in _of_principal(book, item)]
+        found += exposures(design)
+    return tuple(sorted(dict.fromkeys(found), key=lambda each: (KINDS.index(each.kind), each.about, each.what)))
+
+
+def exposures(design: Design, resource: str | None = None, action: str | None = None) -> tuple[Weakness, ...]:
+    """Which resources let in anyone, other accounts, or a service on anybody's behalf.
+
+    Of all, or of one of them (its ARN) or for one action only.
+    """
+    book = book_of(design)
+    found = [
+        each
+        for policy, arn in book.on_resources
+        if resource is None or overlaps_arn(resource, arn) or resource.startswith(f"{arn}/")
+        for statement in policy.statements
+        if statement.effect == "Allow" and statement.principal is not None
+        if action is None or statement.actions.match(action) is not False
+        for each in _of_statement(book, policy, statement, arn)
+    ]
+    for bucket in design.of_type("AWS::S3::Bucket"):
+        if resource is None or (bucket.arn and (resource + "/").startswith(f"{bucket.arn}/")):
+            found += _by_acl(bucket)
+    return tuple(found)
+
+
+def _of_principal(book: Book, item: Item) -> Iterator[Weakness]:
+    identity = book.index.of(item)
+    who = f"{PRINCIPAL_TYPES[item.type]} {short_name(item)}"
+    # a user's groups are told of themselves
+    grants = [each for each in book.grants(identity) if each.by_identity]
+    admin = [each for each in grants if _is_everything(each) and not each.conditions]
+    for grant in admin:
+        yield Weakness(
+            "full admin",
+            who,
+            f"may do everything on everything, through {_through(grant)}",
+            "One leaked credential, or one fault in the code that runs with it, is the whole account",
+            _mended(grant, "Name the actions and the resources it works with"),
+            f"{IAM_GUIDE}/best-practices.html#grant-least-privilege",
+        )
+    if admin:
+        return
+    for grant in grants:
+        yield from _too_wide(book, who, grant)
+    yield from _escalations(book, item, identity, who)
+
+
+def _too_wide(book: Book, who: str, grant: Grant) -> Iterator[Weakness]:
+    wild = [each for each in grant.actions if "*" in each or each.startswith("everything")]
+    anywhere = "*" in grant.resources and not grant.within
+    if not wild:
+        return
+    counted = ", ".join(f"{count} {level}" for level, count in grant.levels.items())
+    if anywhere and grant.universe.takes_a_resource(grant.bits):
+        yield Weakness(
+            "wide grant",
+            who,
+            f"may {_few(wild)} on any resource ({counted}), through {_through(grant)}{_when(grant)}",
+            "It covers what other teams keep in this account, and what is made tomorrow",
+            _mended(grant, 'Put the ARNs it works with in place of Resource "*"') + ", and name the actions",
+            f"{IAM_GUIDE}/best-practices.html#grant-least-privilege",
+        )
+        return
+    whole = [each for each in wild if each.endswith(":*")]
+    if whole and grant.levels.get(PERMISSIONS, 0) + grant.levels.get(WRITE, 0):
+        on = _few([book.index.name_of(each) for each in grant.resources])
+        yield Weakness(
+            "whole service",
+            who,
+            f"may {_few(whole)} on {on} ({counted}), through {_through(grant)}{_when(grant)}",
+            "Deleting it and changing who may use it are among them; which of them are used, a template does not tell",
+            _mended(grant, "Name the actions it needs"),
+            f"{IAM_GUIDE}/best-practices.html#grant-least-privilege",
+        )
+
+
+def _escalations(book: Book, item: Item, identity: Identity, who: str) -> Iterator[Weakness]:
+    """The ways by which a principal gets more than it was given."""
+    grants = [each for each in book.grants(identity) if each.by_identity]
+    account = book.index.design.account
+    for action, kind, why in IAM_WAYS:
+        pattern = f"arn:aws:iam::{account}:{kind}/*"
+        way = _way(grants, action, pattern)
+        if way is None or _is_contained(book, item, identity, way, pattern):
+            continue
+        on = _few([book.index.name_of(each) for each in way.resources if overlaps_arn(each, pattern)])
+        yield _escalation(
+            who, f"may {action} on {on}, through {_through(way)}{_when(way)}", why, action, way, IAM_ACTIONS
+        )
+    yield from _by_passing(book, item, identity, who, grants)
+    for way, action, other, how in _by_stepping_over(book, item, identity, grants):
+        more = stronger(book, other, item)
+        if more is not None:
+            theirs = f"{_few(more.actions)} on {_on(book, more)}"
+            why = f"{how}, and role {short_name(other)} may {theirs}, which it may not itself"
+            yield _escalation(
+                who, f"may {action}, through {_through(way)}{_when(way)}", why, action, way, SOURCES[action]
+            )
+
+
+def _by_passing(book: Book, item: Item, identity: Identity, who: str, grants: Sequence[Grant]) -> Iterator[Weakness]:
+    """iam:PassRole with something that then runs as the role."""
+    account = book.index.design.account
+    passing = [each for each in grants if each.touches("iam:PassRole", f"arn:aws:iam::{account}:role/*")]
+    if not passing:
+        return
+    for service, actions, how in COMPUTE:
+        ways = [_way(grants, action, "*") for action in actions]
+        if any(each is None for each in ways):
+            continue
+        context = {"iam:PassedToService": service}
+        named = " and ".join(actions)
+        way = passing[0]
+        anywhere = f"arn:aws:iam::{account}:role/any-other-role"
+        if judge(book.index, identity, "iam:PassRole", anywhere, context=context).answer in ("allowed", "depends"):
+            way = next((each for each in passing if each.covers("iam:PassRole", anywhere)), way)
+            what = f"may pass any role of the account to {service}, and {named}, through {_through(way)}{_when(way)}"
+            why = f"{how}, with the strongest role that trusts {service}"
+            yield _escalation(who, what, why, "iam:PassRole", way, PASS_ROLE)
+            continue
+        for role in book.index.design.of_type("AWS::IAM::Role"):
+            if role is item or not role.arn or not _trusts(book, role, service):
+                continue
+            decision = judge(book.index, identity, "iam:PassRole", role.arn, context=context)
+            more = stronger(book, role, item) if decision.answer in ("allowed", "depends") else None
+            if more is not None:
+                way = next((each for each in passing if each.covers("iam:PassRole", role.arn)), way)
+                what = (
+                    f"may pass role {short_name(role)} to {service}, and {named}, through {_through(way)}{_when(way)}"
+                )
+                why = f"{how}, and that role may {_few(more.actions)} on {_on(book, more)}"
+                yield _escalation(who, what, why, "iam:PassRole", way, PASS_ROLE)
+
+
+def _by_stepping_over(
+    book: Book, item: Item, identity: Identity, grants: Sequence[Grant]
+) -> Iterator[tuple[Grant, str, Item, str]]:
+    """Other roles of the design it can act as: (through, action, the role, how)."""
+    index = book.index
+    roles = {role.arn: role for role in index.design.of_type("AWS::IAM::Role") if role is not item and role.arn}
+    for arn, role in roles.items():
+        way = _way(grants, "sts:AssumeRole", arn)
+        if way is not None and judge(index, identity, "sts:AssumeRole", arn).answer in ("allowed", "depends"):
+            yield way, "sts:AssumeRole", role, f"It becomes role {short_name(role)}"
+    for function in index.design.of_type("AWS::Lambda::Function"):
+        owner = roles.get(str(function.properties.get("Role", "")))
+        way = _way(grants, "lambda:UpdateFunctionCode", function.arn or "")
+        if owner is not None and way is not None:
+            yield way, "lambda:UpdateFunctionCode", owner, f"Code it writes runs as function {short_name(function)}"
+    profiles = {
+        str(each.physical_id): str(name)
+        for each in index.design.of_type("AWS::IAM::InstanceProfile")
+        for name in each.properties.get("Roles") or []
+    }
+    for instance in index.design.of_type("AWS::EC2::Instance"):
+        name = profiles.get(str(instance.properties.get("IamInstanceProfile")))
+        owner = next((role for role in roles.values() if name and name in (role.physical_id, role.arn)), None)
+        arn = f"arn:aws:ec2:{index.design.region}:{index.design.account}:instance/{instance.physical_id}"
+        for action in ("ssm:SendCommand", "ssm:StartSession"):
+            way = _way(grants, action, arn)
+            if owner is not None and way is not None:
+                yield way, action, owner, f"What it runs on instance {short_name(instance)} has the instance's role"
+
+
+def stronger(book: Book, role: Item, than: Item) -> Grant | None:
+    """Something a role may do that another principal may not; None when there is nothing."""
+    mine = book.grants(book.index.of(than))
+    theirs = book.grants(book.index.of(role))
+    more = [each for each in theirs if not any(holds_whole(wide, each) for wide in mine)]
+    return next(iter(sorted(more, key=lambda each: (-each.bits.bit_count(), each.actions, each.resources))), None)
+
+
+def _way(grants: Sequence[Grant], action: str, arn: str) -> Grant | None:
+    """The line by which an action is allowed, one without conditions before others."""
+    # a delegation that demands a boundary is AWS's own advice: what is made with it stays within the boundary
+    ways = [
+        each
+        for each in grants
+        if each.touches(action, arn) and not any("iam:permissionsboundary" in one.lower() for one in each.conditions)
+    ]
+    return min(ways, key=lambda each: len(each.conditions), default=None)
+
+
+def _is_contained(book: Book, item: Item, identity: Identity, way: Grant, pattern: str) -> bool:
+    """Whether all it can change is what it has itself, which its boundary holds in check."""
+    if not identity.boundaries:
+        return False
+    attached = {each.arn for each in identity.policies if each.arn}
+    own = {item.arn, *attached} - {each.arn for each in identity.boundaries}
+    return all(each in own for each in way.resources if overlaps_arn(each, pattern))
+
+
+def _escalation(who: str, what: str, why: str, action: str, way: Grant, source: str) -> Weakness:
+    change = _mended(way, f"Take {action} out, or limit its Resource to what it must change,")
+    return Weakness("escalation", who, what, why, change, source)
+
+
+def _of_statement(book: Book, policy: Policy, statement: Statement, arn: str) -> Iterator[Weakness]:
+    assert statement.principal is not None
+    principal = statement.principal
+    name = book.index.name_of(arn)
+    on = _few(map(book.index.name_of, statement.resources or ())) if _names_some(statement) else name
+    label = f"{statement.label} of {policy.name}"
+    keys = {condition.key.lower(): condition for condition in statement.conditions}
+    when = f", when {' and '.join(map(str, statement.conditions))}" if statement.conditions else ""
+    what = _few([str(each) for each in statement.actions.patterns])
+    what = f"everything but {what}" if statement.actions.negated else what
+    if principal.everyone or principal.negated:
+        yield from _to_everyone(book, policy, statement, arn, name, f"{what} on {on}{when}", label)
+    own = book.index.design.account
+    accounts = dict.fromkeys(each for each in principal.aws if not isinstance(each, Unknown) and _account(each, own))
+    if accounts and not principal.negated:
+        yield _across(policy, keys, name, [_said(each) for each in accounts], f"{what}{when}", label)
+    for provider in principal.federated:
+        if not statement.conditions:
+            yield Weakness(
+                "public",
+                name,
+                f"lets everybody in whom {provider} signs in, through {label}",
+                "A provider signs in everyone it knows, and no condition says which of them is meant",
+                f"Add a Condition on the provider's :aud and :sub keys to {label}",
+                f"{IAM_GUIDE}/id_roles_create_for-idp_oidc.html",
+            )
+    if principal.service and policy.kind != "trust" and not any(each.startswith(BEHALF) for each in keys):
+        service = _few([str(each) for each in principal.service])
+        yield Weakness(
+            "confused deputy",
+            name,
+            f"lets {service} {what} for anybody, through {label}",
+            f"Another account can have {service} do it on its behalf: nothing says whose request it may be",
+            f"Add a Condition on aws:SourceArn or aws:SourceAccount to {label}",
+            f"{IAM_GUIDE}/confused-deputy.html",
+        )
+
+
+def _names_some(statement: Statement) -> bool:
+    return bool(statement.resources) and not statement.not_resource and "*" not in (statement.resources or ())
+
+
+def _to_everyone(
+    book: Book, policy: Policy, statement: Statement, arn: str, name: str, what: str, label: str
+) -> Iterator[Weakness]:
+    keys = {condition.key.lower(): condition for condition in statement.conditions}
+    organization = keys.get("aws:principalorgid") or keys.get("aws:principalorgpaths")
+    if organization is not None:
+        yield Weakness(
+            "cross-account",
+            name,
+            f"lets every account of {', '.join(organization.values)} {what}, through {label}",
+            "An organization grows; each account that joins is let in",
+            f"Name the accounts in the Principal of {label} if they are few",
+            f"{IAM_GUIDE}/reference_policies_condition-keys.html#condition-keys-principalorgid",
+        )
+        return
+    if set(keys) & HOLDING or not is_public(Policy(policy.name, (statement,), policy.kind)):
+        return
+    if not _really_opens(book, statement, arn):
+        return
+    if policy.kind == "trust":
+        whom, why = "any AWS account", "Whoever has an AWS account becomes this role, and does all that it may"
+    else:
+        whom, why = "anyone", "Everyone on the internet can ask, and whoever finds the name does"
+    source = PUBLIC_SOURCES.get(arn.split(":")[2], f"{IAM_GUIDE}/reference_policies_elements_principal.html")
+    change = f'Name who needs it in place of Principal "*" in {label}'
+    if ":s3:::" in arn:
+        change += ", or set RestrictPublicBuckets on the bucket"
+    yield Weakness("public", name, f"lets {whom} {what}, through {label}", why, change, source)
+
+
+def _really_opens(book: Book, statement: Statement, arn: str) -> bool:
+    """Whether an anonymous caller or a stranger's account gets in, whatever else stands there."""
+    actions = [each for each in statement.actions.patterns if not isinstance(each, Unknown) and "*" not in each]
+    resources = [each for each in statement.resources or (arn,) if each != "*"] or [arn]
+    book_actions = actions[:1] or book.universe.names(book.universe.of(statement.actions) or 0)[:1]
+    for who in ("anyone", f"arn:aws:iam::{'9' * 12 if book.index.design.account != '9' * 12 else '8' * 12}:root"):
+        identity = book.index.identity(who)
+        for action in book_actions:
+            for resource in resources:
+                if judge(book.index, identity, action, resource).answer in ("allowed", "depends"):
+                    return True
+    return False
+
+
+def _across(
+    policy: Policy, keys: Mapping[str, object], name: str, accounts: Sequence[str], what: str, label: str
+) -> Weakness:
+    whom = _few(accounts)
+    if policy.kind != "trust":
+        return Weakness(
+            "cross-account",
+            name,
+            f"lets {whom} {what}, through {label}",
+            "Who of them uses it, that account decides and not this one",
+            f"Name the one role there that needs it in {label}, or take the statement away",
+            f"{IAM_GUIDE}/reference_policies_evaluation-logic-cross-account.html",
+        )
+    held = [said for key, said in TRUST_HOLDS.items() if key in keys]
+    if held:
+        why = f"It asks for {' and '.join(held)}, so that not everybody there who knows the ARN gets in"
+        change = f"Name the one role there that takes it in {label}"
+    else:
+        why = (
+            "It asks for neither an external id nor an organization: where that account serves many, any of them is you"
+        )
+        change = f"Add a Condition on sts:ExternalId (a third party) or aws:PrincipalOrgID (your own) to {label}"
+    source = f"{IAM_GUIDE}/id_roles_create_for-user_externalid.html"
+    return Weakness("cross-account", name, f"can be taken by {whom}, through {label}", why, change, source)
+
+
+def _by_acl(bucket: Item) -> Iterator[Weakness]:
+    canned = str(bucket.properties.get("AccessControl", ""))
+    rules = (bucket.properties.get("OwnershipControls") or {}).get("Rules") or [{}]
+    has_acls = str(rules[0].get("ObjectOwnership", "BucketOwnerEnforced")) != "BucketOwnerEnforced"
+    block = public_access_block(bucket)
+    is_stopped = not has_acls or block["BlockPublicAcls"] or block["IgnorePublicAcls"]
+    if canned in ("PublicRead", "PublicReadWrite") and not is_stopped:
+        may = "list it and write to it" if canned == "PublicReadWrite" else "list it"
+        yield Weakness(
+            "public",
+            short_name(bucket),
+            f"lets anyone {may}, through AccessControl {canned}",
+            "An access control list is seen by nobody who reads the policies",
+            "Take AccessControl away, and set IgnorePublicAcls",
+            PUBLIC_SOURCES["s3"],
+        )
+
+
+def _trusts(book: Book, role: Item, service: str) -> bool:
+    trust = book.index.of(role).trust
+    statements = trust.statements if trust else ()
+    return any(each.effect == "Allow" and each.principal and service in each.principal.service for each in statements)
+
+
+def _account(principal: str, own: str) -> bool:
+    """Whether an entry of a Principal is of another account."""
+    account = principal if principal.isdigit() else principal.split(":")[4] if principal.startswith("arn:") else ""
+    return bool(account) and account != own
+
+
+def _said(principal: str) -> str:
+    if principal.isdigit() or principal.endswith(":root"):
+        return f"account {principal if principal.isdigit() else principal.split(':')[4]}"
+    return principal.split(":", 5)[5].replace("/", " ", 1) + f" of account {principal.split(':')[4]}"
+
+
+def _is_everything(grant: Grant) -> bool:
+    return grant.bits == grant.universe.everything and "*" in grant.resources and not grant.within and not grant.never
+
+
+def _through(grant: Grant) -> str:
+    return " and ".join(grant.through)
+
+
+def _mended(grant: Grant, change: str) -> str:
+    """What to change where; one of AWS's own policies is replaced, not edited."""
+    if any(" of the AWS managed policy " in each for each in grant.through):
+        name = next(each for each in grant.through if " of the AWS managed policy " in each).rpartition(" ")[2]
+        return f"{change[0].upper()}{change[1:].rstrip(',')} in a policy of your own, attached in place of {name}"
+    return f"{change} in {_through(grant)}"
+
+
+def _when(grant: Grant) -> str:
+    return all_of(grant.conditions, before=", ")
+
+
+def _on(book: Book, grant: Grant) -> str:
+    return _few([book.index.name_of(each) for each in grant.resources])
+
+
+def _few(names: Iterable[str]) -> str:
+    listed = list(dict.fromkeys(names))
+    return ", ".join(listed) if len(listed) <= 4 else f"{', '.join(listed[:3])} and {len(listed) - 3} more"
+
+
+KINDS: tuple[Kind, ...] = (
+    "public",
+    "full admin",
+    "escalation",
+    "cross-account",
+    "wide grant",
+    "whole service",
+    "confused deputy",
+)
+
+IAM_GUIDE = "https://docs.aws.amazon.com/IAM/latest/UserGuide"
+IAM_ACTIONS = (
+    "https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html"
+)
+PASS_ROLE = f"{IAM_GUIDE}/id_roles_use_passrole.html"
+SOURCES = {
+    "sts:AssumeRole": f"{IAM_GUIDE}/id_roles_use_permissions-to-switch.html",
+    "lambda:UpdateFunctionCode": "https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html",
+    "ssm:SendCommand": "https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html",
+    "ssm:StartSession": "https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html",
+}
+PUBLIC_SOURCES = {
+    "s3": "https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html",
+}
+
+# what one call of IAM gives: the action, what it is about, and what comes of it
+IAM_WAYS = (
+    (
+        "iam:CreatePolicyVersion",
+        "policy",
+        "A new version it writes says whatever it likes, for all who have the policy",
+    ),
+    (
+        "iam:SetDefaultPolicyVersion",
+        "policy",
+        "An older version may allow more than today's, for all who have the policy",
+    ),
+    ("iam:AttachUserPolicy", "user", "It attaches AdministratorAccess, to itself or to a user it can be"),
+    ("iam:AttachGroupPolicy", "group", "It attaches AdministratorAccess to a group, and all members have it"),
+    ("iam:AttachRolePolicy", "role", "It attaches AdministratorAccess to a role it is, or can be"),
+    ("iam:PutUserPolicy", "user", "It writes any policy into a user, itself among them"),
+    ("iam:PutGroupPolicy", "group", "It writes any policy into a group, and all members have it"),
+    ("iam:PutRolePolicy", "role", "It writes any policy into a role it is, or can be"),
+    ("iam:AddUserToGroup", "group", "It joins a group that may do more"),
+    ("iam:CreateAccessKey", "user", "The key of another user is that user, until somebody takes the key away"),
+    ("iam:CreateLoginProfile", "user", "With a password it sets for another user, it signs in as that user"),
+    ("iam:UpdateLoginProfile", "user", "With a password it changes for another user, it signs in as that user"),
+    ("iam:UpdateAssumeRolePolicy", "role", "It writes itself into a role's trust policy, and takes the role"),
+)
+
+# a service that runs what it is given as a role that was passed to it, and the calls that give it
+COMPUTE = (
+    ("lambda.amazonaws.com", ("lambda:CreateFunction",), "A function it makes runs its code"),
+    ("ec2.amazonaws.com", ("ec2:RunInstances",), "An instance it starts runs its code"),
+    ("ecs-tasks.amazonaws.com", ("ecs:RunTask",), "A task it starts runs its containers"),
+    ("glue.amazonaws.com", ("glue:CreateJob", "glue:StartJobRun"), "A job it makes runs its script"),
+    ("cloudformation.amazonaws.com", ("cloudformation:CreateStack",), "A stack it makes builds what its template says"),
+    (
+        "codebuild.amazonaws.com",
+        ("codebuild:CreateProject", "codebuild:StartBuild"),
+        "A build it starts runs its commands",
+    ),
+    ("sagemaker.amazonaws.com", ("sagemaker:CreateNotebookInstance",), "A notebook it makes runs its code"),
+    ("states.amazonaws.com", ("states:CreateStateMachine", "states:StartExecution"), "A workflow it makes calls AWS"),
+)
+
+# keys of a condition that say on whose behalf a service may come
+BEHALF = (
+    *("aws:sourcearn", "aws:sourceaccount", "aws:sourceorg", "aws:sourceowner"),
+    *("kms:encryptioncontext", "kms:viaservice"),
+)
+
+# keys that hold "*" to this account or this network, besides those Amazon S3 counts
+HOLDING = {"kms:calleraccount", "aws:principalaccount", "elasticfilesystem:accessedviamounttarget", "aws:sourceowner"}
+
+TRUST_HOLDS = {
+    "sts:externalid": "an external id",
+    "aws:principalorgid": "an organization",
+    "aws:principalorgpaths": "an organization's unit",
+    "aws:multifactorauthpresent": "MFA",
+    "aws:principalarn": "certain principals",
+}
