@@ -257,11 +257,15 @@ def auto_scaling_group(item: Item, stack: _Stack) -> Iterator[Found]:
 
 def node_group(item: Item, stack: _Stack) -> Iterator[Found]:
     scaling = _part(item.properties.get("ScalingConfig"))
-    count = _number(scaling.get("DesiredSize", scaling.get("MinSize", 2)))
+    wanted = scaling.get("DesiredSize", scaling.get("MinSize"))
+    sizes = as_list(item.properties.get("InstanceTypes"))
+    if wanted is None or not sizes:
+        yield Unpriced(item, "its nodes", "the design does not say how many, or of which type")
+        return
+    count = _number(wanted)
     if str(item.properties.get("CapacityType", "ON_DEMAND")) != "ON_DEMAND":
         yield Unpriced(item, _counted(count, "Spot instance"), "Spot prices change by the hour")
         return
-    sizes = as_list(item.properties.get("InstanceTypes")) or ["t3.medium"]
     yield Charge(item, "ec2-instance", count, str(sizes[0]), note=_counted(count, "node"))
     yield Unpriced(item, "the nodes' disks", "their kind is AWS's choice")
 
@@ -298,7 +302,7 @@ def _disks(item: Item, stack: _Stack, data: Mapping[str, Any], count: float) -> 
         if isinstance(mapping.get("Ebs"), Mapping):
             yield from _volume(item, mapping["Ebs"], count)
     if not any(str(each.get("DeviceName")) in ROOTS for each in mappings):
-        note = "a root volume, assumed"
+        note = "a root volume, assumed as root-gb"
         yield Charge(item, "volume", stack.uses["root-gb"] * count, "gp3", note=note, uses=("root-gb",))
 
 
@@ -510,7 +514,7 @@ def database_proxy(item: Item, stack: _Stack) -> Iterator[Found]:
         for each in stack.design.of_type(DB_INSTANCE)
         if each.physical_id in wanted or str(each.properties.get("DBClusterIdentifier")) in wanted
     ]
-    sizes = [VCPUS.get(each.rpartition(".")[2]) for each in behind if each != "db.serverless"]
+    sizes = [_vcpus(each) for each in behind if each != "db.serverless"]
     if "db.serverless" in behind:
         yield Unpriced(item, "the proxy's part for Serverless instances", "there is no price here for it")
     if any(each is None for each in sizes) or not behind:
@@ -518,6 +522,11 @@ def database_proxy(item: Item, stack: _Stack) -> Iterator[Found]:
     elif sizes:
         vcpus = max(2, sum(each for each in sizes if each is not None))
         yield Charge(item, "rds-proxy", vcpus, note=f"{vcpus} vCPUs behind it")
+
+
+def _vcpus(size: str) -> int | None:
+    # the second generation has one where those after it have two
+    return None if size.startswith("db.t2.") else VCPUS.get(size.rpartition(".")[2])
 
 
 def cache_cluster(item: Item, stack: _Stack) -> Iterator[Found]:
@@ -825,9 +834,10 @@ OWN_NAMES = ("AllocationId", "LaunchTemplateId", "SubnetId", "DBInstanceArn", "T
 ROOTS = ("/dev/xvda", "/dev/sda1", "/dev/sda")
 DB_ENGINES = {"postgres": "rds-postgres", "mysql": "rds-mysql", "mariadb": "rds-mariadb"}
 WITH_STANDBY = ("rds-postgres",)
-# https://aws.amazon.com/rds/instance-types/, checked_on 2026-11-22 in the listings of the families since t3 and m5
+# of the classes since t3 and m5; https://github.com/Logiqx/tech-docs/blob/HEAD/Infrastructure/AWS/Compute.md for the
+# small ones, documents golden-rds and golden-aurora of prices.toml for others; checked_on 2026-11-22
 VCPUS = {"micro": 2, "small": 2, "medium": 2, "large": 2, "xlarge": 4, "2xlarge": 8, "4xlarge": 16, "8xlarge": 32}
-# DPUs of a worker; https://docs.aws.amazon.com/glue/latest/dg/worker-types.html, checked_on 2026-11-22
+# DPUs of a worker, in document golden-glue of prices.toml, checked_on 2026-11-22
 GLUE_WORKERS = {"Standard": 1.0, "G.1X": 1.0, "G.2X": 2.0}
 
 RULES: Mapping[str, Callable[[Any, Any], Iterator[Found]]] = {

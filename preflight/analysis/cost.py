@@ -170,27 +170,29 @@ class Estimate:
         known = f"There are no prices for {self.region} here, only for {' and '.join(prices.regions())}"
         if self.per_month:
             known += f"; what costs the same everywhere comes to {money(self.per_month)}/month"
-        return f"{known}{self._besides or ', and nothing in it needs one'}."
+        return f"{known}, and {self._unknown if self.is_least else 'nothing in it needs one'}."
 
     @property
     def _amount(self) -> str:
-        by_existing = [each for each in self.lines if not each.by_use]
         if self.per_month:
-            amount = f"{money(self.per_hour)}/h, {money(self.per_day)}/day, {money(self.per_month)}/month"
-            if self.is_least:
-                amount = f"at least {amount}"
-        elif by_existing:
-            amount = "nothing, for what is billed by the month stays within what is always free"
-        elif self.is_least:
-            amount = "nothing that has a price here"
-        else:
-            amount = "nothing, for nothing in it is billed by the hour or the month"
-        return amount + self._besides
+            least = "at least " if self.is_least else ""
+            amount = f"{least}{money(self.per_hour)}/h, {money(self.per_day)}/day, {money(self.per_month)}/month"
+            return amount + (f", and {self._unknown}" if self.is_least else "")
+        if self.is_least:
+            # never nothing: what has no price may well cost something
+            return f"what cannot be told here: {self._unknown}; the rest costs nothing"
+        if any(not each.by_use for each in self.lines):
+            return "nothing, for what is billed by the month stays within what is always free"
+        return "nothing, for nothing in it is billed by the hour or the month"
 
     @property
-    def _besides(self) -> str:
+    def _unknown(self) -> str:
+        names = list(dict.fromkeys(each.name for each in self.unpriced))
+        if len(names) > 3:
+            names = [*names[:3], f"{len(names) - 3} more"]
+        listed = " and ".join(each for each in (", ".join(names[:-1]), *names[-1:]) if each)
         number = len(self.unpriced)
-        return f", and {number} thing{'s have' if number > 1 else ' has'} no price here" if number else ""
+        return f"{number} thing{'s have' if number > 1 else ' has'} no price ({listed})"
 
     @property
     def by_account(self) -> str:

@@ -72,7 +72,10 @@ def test_a_type_without_a_price_is_never_nothing() -> None:
     found = estimate(template(Guard=resource("GuardDuty::Detector", Enable=True)))
     assert found.is_least and found.per_month == 0
     assert [str(each) for each in found.unpriced] == ["GuardDuty Detector (Guard): there is no price here for it"]
-    assert found.sentence.endswith("it costs nothing that has a price here, and 1 thing has no price here.")
+    assert found.sentence == (
+        "Left running and forgotten, it costs what cannot be told here: 1 thing has no price (Guard); "
+        "the rest costs nothing."
+    )
     assert "not known" in found.by_account
     besides = estimate(template(Guard=resource("GuardDuty::Detector"), Key=resource("KMS::Key", KeyPolicy={})))
     assert "at least 0.001 USD/h" in besides.sentence and "loses at least" in besides.by_account
