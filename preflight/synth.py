@@ -141,6 +141,30 @@ class Synthesizer:
         child.ask(asked)
         return Pending(self, file=file, began=began, child=child, room=room, key=key, digest=digest, asked=asked)
 
+    def review(self, body: Mapping[str, Any], *, limit: float = LIMIT) -> dict[str, Any]:
+        """What cdk-nag says of a template, as `preflight.nag_worker.look_over` gives it; `limit` is in seconds.
+
+        Raises Unavailable when CDK itself cannot start.
+        """
+        self.start()
+        child = self._child
+        assert child is not None
+        asked: dict[str, Any] = {"template": dict(body), "limit": limit}
+        child.ask(asked)
+        try:
+            # what CDK prints here is its own report of the findings, which nobody reads twice
+            answer, _, _ = child.answer(asked["id"], limit)
+        except _Died as death:
+            if death.unready is not None:
+                raise Unavailable(
+                    f"CDK cannot start here ({death.unready}); ./lab doctor says what is missing"
+                ) from None
+            late = "Timeout (" in death.stuck or death.late
+            how = f"no answer in {limit:g} s" if late else f"its process ended: {death.how}"
+            return {"said": [], "left_out": {}, "failed": how}
+        reviewed: dict[str, Any] = answer["reviewed"]
+        return reviewed
+
     def close(self) -> None:
         """End the child and remove what is temporary."""
         for child in (self._child, self._spare):

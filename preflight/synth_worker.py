@@ -55,9 +55,14 @@ def main() -> None:
 
 
 def answer_to(question: dict[str, Any]) -> dict[str, Any]:
-    """{"made": …} or {"broken": {message, file, line}} for one request; nothing of the learner's escapes."""
+    """{"made": …} or {"broken": {message, file, line}} for one request; nothing of the learner's escapes.
+
+    A request that holds a `template` is answered with {"reviewed": …}.
+    """
     from preflight.errors import BrokenCode
 
+    if "template" in question:
+        return {"reviewed": _reviewed(question["template"])}
     began = time.perf_counter()
     leave, os_exit = _LeftTheProgram, os._exit
 
@@ -104,6 +109,15 @@ def _synth(question: dict[str, Any]) -> dict[str, Any]:
         "files": sorted(name for name in seen.files if not name.startswith(str(outdir)) and name not in sys.path),
         "environ": seen.environ,
     }
+
+
+def _reviewed(body: dict[str, Any]) -> dict[str, Any]:
+    from preflight.nag_worker import look_over
+
+    try:
+        return look_over(body)
+    except Exception as fault:
+        return {"said": [], "left_out": {}, "failed": f"{type(fault).__name__}: {fault}".splitlines()[0]}
 
 
 def _move_pipes_away() -> tuple[IO[str], IO[str]]:

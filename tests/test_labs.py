@@ -19,12 +19,15 @@ from typing import Any
 
 import pytest
 
+from preflight.analysis.cost import estimate
 from preflight.clouds import Deployment
 from preflight.clouds.offline import OfflineCloud
 from preflight.errors import BrokenLab, DeployFailed, Refused
 from preflight.exams import Exams
 from preflight.lab import Lab
+from preflight.reviewers import review
 from preflight.synth import Assembly, Synthesizer
+from preflight.template import Template
 from preflight.verdict import Verdict, run
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -244,26 +247,58 @@ def test_every_mistake_says_what_helps(folder: Path) -> None:
 
 # Law 6, the way up and down through the CDK CLI, is in test_cdk_cli.py.
 
-# Law 8: what is said to cost nothing while idle declares nothing billed by the hour or month.
+# Law 7: a worked stack passes the security review, or says why it keeps a finding.
 
 
 @every_lab
-def test_a_lab_that_costs_nothing_idle_declares_nothing_billed_while_idle(
-    folder: Path, synthesizer: Synthesizer
-) -> None:
+def test_a_worked_stack_answers_every_finding_of_the_review(folder: Path, synthesizer: Synthesizer) -> None:
     lab = Lab.load(folder)
-    template = json.loads(synthesizer.synth(lab.worked / "stack.py", lab.construct_id).template_path.read_bytes())
-    billed = {
-        logical_id: each["Type"] for logical_id, each in template["Resources"].items() if is_billed_while_idle(each)
-    }
+    template = Template.load(synthesizer.synth(lab.worked / "stack.py", lab.construct_id).template_path)
+    heard = review(template, synthesizer=synthesizer)
+    kept = kept_findings(folder)
+    answered = {(each["resource"], each["rule"]) for each in kept}
+
+    faults = [f"stacks/{lab.id}: {missed}" for missed in heard.missed]
+    faults += [
+        f"stacks/{lab.id}: {each.path}: {each.rules[0]}: {each.why} Mend it ({each.change}), or give the reason in "
+        f"labs/{lab.id}/review.toml"
+        for each in heard.standing
+        if not any((each.path, rule) in answered for rule in each.rules)
+    ]
+    found = {(each.path, rule) for each in heard.standing for rule in each.rules}
+    faults += [
+        f"labs/{lab.id}/review.toml: {rule} of {resource} is not found any more" for resource, rule in answered - found
+    ]
+    faults += [
+        f"labs/{lab.id}/review.toml: {each['rule']}: {field}: missing or too short"
+        for each in kept
+        for field, least in (("reason", 60), ("source", 12))
+        if len(str(each.get(field, ""))) < least
+    ]
+    assert not faults, listed(faults)
+
+
+def kept_findings(folder: Path) -> list[dict[str, Any]]:
+    file = folder / "review.toml"
+    kept = tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    return list(kept.get("kept", []))
+
+
+# Law 8: a lab whose idle cost is 0 declares nothing billed by the hour or month; what it declares is the estimator's.
+
+
+@every_lab
+def test_a_lab_costs_what_it_says(folder: Path, synthesizer: Synthesizer) -> None:
+    lab = Lab.load(folder)
+    found = estimate(Template.load(synthesizer.synth(lab.worked / "stack.py", lab.construct_id).template_path))
+    stack, said = f"stacks/{lab.id}", f"lab.toml says {lab.idle_usd_per_month:g} USD a month"
     if lab.idle_usd_per_month == 0:
-        assert not billed, f"stacks/{lab.id} is billed while idle for {billed}; lab.toml says 0"
-
-
-def is_billed_while_idle(resource: dict[str, Any]) -> bool:
-    if resource["Type"] == "AWS::EC2::VPCEndpoint":
-        return resource["Properties"].get("VpcEndpointType", "Gateway") != "Gateway"
-    return resource["Type"] in BILLED_WHILE_IDLE
+        billed = [f"{line.name}: {line.what}" for line in found.lines if not line.by_use]
+        assert not billed, f"{stack} is billed while idle; {said}: {listed(billed)}"
+    assert not found.unpriced, (
+        f"{stack} needs prices in preflight/analysis/prices.toml; {said}: {listed([*found.unpriced])}"
+    )
+    assert round(found.per_month, 2) == round(lab.idle_usd_per_month, 2), f"{stack}: {found.sentence} {said}"
 
 
 # Law 9: the course covers what it says, and holds nothing else.
@@ -336,7 +371,9 @@ def test_a_brief_shows_its_picture(folder: Path) -> None:
 def learner_texts(folder: Path) -> Iterator[tuple[str, str]]:
     """(where, text) of what a learner reads: no comments, no code."""
     yield "README.md", (folder / "README.md").read_text(encoding="utf-8")
-    for name in ("hints.toml", "decisions.toml"):
+    for name in ("hints.toml", "decisions.toml", "review.toml"):
+        if not (folder / name).is_file():
+            continue
         data = tomllib.loads((folder / name).read_text(encoding="utf-8"))
         yield from ((name, text) for text in texts_in(data))
     for node in ast.walk(ast.parse((folder / "checks.py").read_text(encoding="utf-8"))):
@@ -414,57 +451,9 @@ LAB_FILES = {
     "mistakes.py",
     "decisions.toml",
     "survivors.toml",
+    "review.toml",
     "starter",
     "solutions",
     "__pycache__",
 }
 STACK_FILES = {"stack.py", "handler", "__pycache__"}
-
-# Types billed by the hour or month whether used or not. Short on purpose: the estimator takes over once it is there.
-# Sources: the services' pricing pages, checked 2026-11-22; public IPv4 addresses since 2024-02-01.
-BILLED_WHILE_IDLE = {
-    "AWS::ACMPCA::CertificateAuthority",
-    "AWS::AutoScaling::AutoScalingGroup",
-    "AWS::CertificateManager::PrivateCertificate",
-    "AWS::CloudHSM::Cluster",
-    "AWS::DAX::Cluster",
-    "AWS::DirectoryService::MicrosoftAD",
-    "AWS::DocDB::DBCluster",
-    "AWS::EC2::ClientVpnEndpoint",
-    "AWS::EC2::EIP",
-    "AWS::EC2::Host",
-    "AWS::EC2::Instance",
-    "AWS::EC2::NatGateway",
-    "AWS::EC2::TransitGatewayAttachment",
-    "AWS::EC2::TransitGatewayVpcAttachment",
-    "AWS::EC2::VPNConnection",
-    "AWS::EC2::Volume",
-    "AWS::ECS::Service",
-    "AWS::EKS::Cluster",
-    "AWS::EMR::Cluster",
-    "AWS::ElastiCache::CacheCluster",
-    "AWS::ElastiCache::ReplicationGroup",
-    "AWS::ElastiCache::ServerlessCache",
-    "AWS::ElasticLoadBalancing::LoadBalancer",
-    "AWS::ElasticLoadBalancingV2::LoadBalancer",
-    "AWS::FSx::FileSystem",
-    "AWS::GlobalAccelerator::Accelerator",
-    "AWS::KMS::Key",
-    "AWS::KMS::ReplicaKey",
-    "AWS::Kinesis::Stream",
-    "AWS::MSK::Cluster",
-    "AWS::Neptune::DBCluster",
-    "AWS::NetworkFirewall::Firewall",
-    "AWS::OpenSearchService::Domain",
-    "AWS::RDS::DBCluster",
-    "AWS::RDS::DBInstance",
-    "AWS::RDS::DBProxy",
-    "AWS::Redshift::Cluster",
-    "AWS::Route53::HostedZone",
-    "AWS::Route53Resolver::ResolverEndpoint",
-    "AWS::SageMaker::Endpoint",
-    "AWS::SageMaker::NotebookInstance",
-    "AWS::SecretsManager::Secret",
-    "AWS::Transfer::Server",
-    "AWS::WAFv2::WebACL",
-}
