@@ -211,7 +211,6 @@ PRINCIPALS = ("role", "user", "group", "service")
 
 def _reach(template: Template, design: Design, words: Sequence[str], context: Mapping[str, Any]) -> Reply:
     from preflight.analysis import network
-
     from preflight.analysis.vpc import label
 
     source, target, *rest = words

@@ -204,8 +204,9 @@ class Walk:
         self._group_in(self.end, seen, self.start)
         # the answer: security groups remember the question, network ACLs and routes do not
         self._route_between(away, home, self.one, answer=True)
-        self._acl(away, self._answer_ports(), seen, outbound=True, answer=True)
-        self._acl(home, self._answer_ports(), self.other, outbound=False, answer=True)
+        chosen = NAT_PORTS if self._asks_from_any_port() else None
+        self._acl(away, self._answer_ports(chosen), seen, outbound=True, answer=True)
+        self._acl(home, self._answer_ports(chosen), self.other, outbound=False, answer=True)
 
     def _route_between(self, here: Subnet, there: Subnet, address: Address, *, answer: bool = False) -> None:
         route = here.table.route_to(address)
@@ -394,7 +395,8 @@ class Walk:
                 self._pass(home.table.label, "leaves through the egress-only internet gateway", route.logical_id)
             else:
                 self._through_internet_gateway(home, route, coming_in=False)
-        self._acl(home, self._answer_ports(), self.other, outbound=False, answer=True)
+        chosen = NAT_PORTS if self._asks_from_any_port() else None
+        self._acl(home, self._answer_ports(chosen), self.other, outbound=False, answer=True)
 
     def _by_way_of_a_hub(self, home: Subnet, route: Route) -> None:
         """To the internet through a transit gateway, and out of the VPC behind it that has a NAT gateway."""
@@ -690,6 +692,10 @@ class Walk:
         if self.protocol == "icmp":
             return (0, 0)
         return ports or EPHEMERAL
+
+    def _asks_from_any_port(self) -> bool:
+        item = self.start.item
+        return item is not None and item.type.endswith(("::LoadBalancer", "::Function", "::NatGateway"))
 
     def _named(self, end: End, address: Address) -> str:
         if end.endpoint is not None and end.service == "s3":
