@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from preflight.analysis.placement import SOMEWHERE, Placement, Spot, Standing, labels_of, zone_property
-from preflight.analysis.recovery import fact
+from preflight.analysis.recovery import fact, has_one_zone
 from preflight.analysis.vpc import Route, Subnet, as_list, is_true, label
 from preflight.intrinsics import Unknown
 
@@ -50,7 +50,9 @@ class Effect:
         parts = [self.said]
         if self.takes_over:
             parts.append(f"{self.takes_over}{f' ({self.takes})' if self.takes else ''}")
-        parts += [f"it depends on {each}" for each in self.depends]
+        if self.fate != "cut off":
+            # what it needs has said already what that depends on
+            parts += [f"it depends on {each}" for each in self.depends]
         return "; ".join(parts)
 
 
@@ -366,7 +368,9 @@ def database_instance(item: Item, world: World) -> Effect | None:
         )
     copies = [label(each) for each in _replicas_of(item, world)]
     by_hand = f"; {copies[0]}, its read replica, takes over only when you promote it" if copies else ""
-    restored = "" if _retention(item) == 0 else "; its backups can be restored in another zone, as a new instance"
+    restored = "; it keeps no automated backups"
+    if _retention(item) != 0:
+        restored = "; its automated backups can be restored in another zone, as a new instance"
     return _effect(
         item,
         "stops",
@@ -449,9 +453,9 @@ def _of_members(
             "stops",
             f"{only} lost; {safe}, but nobody answers until you add an instance in another zone",
             "no reader stands in another zone",
-            "readers=[rds.ClusterInstance.provisioned(...)], which Aurora puts in another zone"
+            "readers=[rds.ClusterInstance.provisioned(...)], in another zone"
             if aurora
-            else "a second instance in another zone",
+            else "a second instance, in another zone",
             source=replica,
             depends=open_ if len(members) == 1 else (),
             alone=len(members) == 1,
@@ -858,14 +862,7 @@ def accelerator_cache(item: Item, world: World) -> Effect | None:
 def bucket(item: Item, world: World) -> Effect | None:
     """A bucket spans zones; only objects moved to One Zone-IA do not."""
     world.regional.add(item.logical_id)
-    rules = as_list(_inside(item.properties, "LifecycleConfiguration", "Rules"))
-    moves = any(
-        _is_map(step) and step.get("StorageClass") == "ONEZONE_IA"
-        for rule in rules
-        if _is_map(rule)
-        for step in [*as_list(rule.get("Transitions")), rule.get("Transition")]
-    )
-    if not moves or not world.zones:
+    if not has_one_zone(item) or not world.zones:
         return None
     return _effect(
         item,
@@ -965,7 +962,7 @@ def _fleet(
         said += f", of a minimum of {least}"
     if holds:
         said += f"; {holds}"
-    way_out = world.way_out_lost(standing)
+    way_out = world.way_out_lost(standing) if item.type in GO_OUT else ""
     fate = "degrades" if after else ("interrupted" if again else "stops")
     if way_out:
         what = "what is left" if after else "what is started"

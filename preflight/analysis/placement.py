@@ -58,7 +58,7 @@ class Placement:
 
     def in_group(self, name: Any, *, one_of: bool = False) -> Standing:
         """Where something in this subnet group stands; without a group, or one of another stack, somewhere."""
-        subnets = self._groups.get(str(name))
+        subnets = self._groups.get(str(name)) if name else None
         return self.in_subnets(subnets, one_of=one_of) if subnets else Standing((Spot(SOMEWHERE),), True)
 
     def zone(self, name: str) -> str:
@@ -93,7 +93,8 @@ class Placement:
         for item in self.design.resources.values():
             if item.type.endswith("SubnetGroup"):
                 for name in (item.physical_id, item.properties.get("DBSubnetGroupName"), item.logical_id):
-                    groups[str(name)] = as_list(item.properties.get("SubnetIds"))
+                    if name:
+                        groups[str(name)] = as_list(item.properties.get("SubnetIds"))
         return groups
 
     def _read_zones(self) -> tuple[str, ...]:

@@ -168,6 +168,8 @@ def _cluster(item: Item, backups: _Backups) -> Objective | None:
     name = "aurora_backup" if item.type == "AWS::RDS::DBCluster" and is_aurora else "rds_backup"
     if item.type != "AWS::RDS::DBCluster":
         name = ""
+        if days:
+            point = (f"what came after its latest restorable time; backups are kept {_long(days * DAY)}", DAY)
     copy = ""
     if item.properties.get("GlobalClusterIdentifier") or _is_primary(item, backups.design):
         said = fact("aurora_global").says if is_aurora and item.type == "AWS::RDS::DBCluster" else "replicated"
@@ -179,7 +181,7 @@ def _cluster(item: Item, backups: _Backups) -> Objective | None:
         "a reader takes over where there is one; after a bad write a restore makes a new cluster with a new endpoint",
         "",
         backups,
-        "rds.CfnGlobalCluster with a secondary cluster in another Region",
+        "a global cluster (CfnGlobalCluster) with a secondary cluster in another Region",
         name,
         copy,
     )
@@ -243,7 +245,8 @@ def _bucket(item: Item, backups: _Backups) -> Objective | None:
     )
     return _objective(
         item,
-        "0, for an object is kept in several zones",
+        "0, for an object is kept in several zones"
+        + ("; what lies in One Zone-IA is lost if its zone is destroyed" if has_one_zone(item) else ""),
         point,
         "the version before is one request away"
         if versions
@@ -254,6 +257,17 @@ def _bucket(item: Item, backups: _Backups) -> Objective | None:
         "s3_time_control" if copy else "",
         copy,
     )
+
+
+def has_one_zone(item: Item) -> bool:
+    """Whether a lifecycle rule moves a bucket's objects to One Zone-IA."""
+    steps = [
+        step
+        for rule in as_list(_inside(item.properties, "LifecycleConfiguration", "Rules"))
+        if isinstance(rule, Mapping)
+        for step in [*as_list(rule.get("Transitions")), rule.get("Transition")]
+    ]
+    return any(isinstance(step, Mapping) and step.get("StorageClass") == "ONEZONE_IA" for step in steps)
 
 
 def _files(item: Item, backups: _Backups) -> Objective | None:

@@ -8,7 +8,7 @@ replica being away is its code's business, and is not judged.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from preflight.analysis import losses
@@ -285,7 +285,8 @@ class _Study:
 
     def _with_dependents(self, world: World, effects: list[Effect]) -> list[Effect]:
         """The effects, and those on whoever needs what stops."""
-        known = {each.logical_id: each for each in effects}
+        own = {each.logical_id: each for each in effects}
+        known = dict(own)
         stopped = {each.logical_id: each for each in effects if each.fate == "stops"}
         changed = bool(stopped)
         while changed:
@@ -297,6 +298,10 @@ class _Study:
                 before = known.get(item.logical_id)
                 if effect is None or (before is not None and before.fate == effect.fate):
                     continue
+                if item.logical_id in own:
+                    # its own loss, and that of what it needs: both are said
+                    said = f"{own[item.logical_id].said}; and {effect.said}"
+                    effect = replace(own[item.logical_id], fate=effect.fate, said=said, depends=effect.depends)
                 known[item.logical_id] = effect
                 if effect.fate == "cut off":
                     stopped[item.logical_id] = effect
@@ -310,7 +315,7 @@ class _Study:
         if not needed:
             return None
         names = _names(needed)
-        said = f"it is there itself, but it needs {names}: what it does with {names} stops"
+        said = f"it needs {names}: the path through it stops there"
         return _following(item, "cut off", said, needed)
 
     def _balancer_cut_off(self, item: Item, stopped: dict[str, Effect]) -> Effect | None:

@@ -10,8 +10,10 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from preflight.analysis.vpc import as_list
+
 if TYPE_CHECKING:
-    from preflight.template import Design
+    from preflight.template import Design, Item
 
 
 class Uses:
@@ -20,6 +22,7 @@ class Uses:
     def __init__(self, design: Design) -> None:
         self.design = design
         self._owners = self._read_owners()
+        self._by_id = {item.physical_id: item.logical_id for item in design.resources.values() if item.type in IDLESS}
         self._next = self._read_references()
 
     def needs(self, name: str) -> tuple[str, ...]:
@@ -84,9 +87,10 @@ class Uses:
                 continue
             upward = BELONGS.get(item.type, ())
             for key, value in item.properties.items():
-                if key in NOT_READ:
+                if key in NOT_READ or (key == "Cluster" and _is_placed(item)):
                     continue
-                for name in self._mentioned(value):
+                named = [self._by_id.get(each) for each in as_list(value)] if key.endswith(NAMES) else []
+                for name in (*self._mentioned(value), *filter(None, named)):
                     if name == item.logical_id:
                         continue
                     if key in upward:
@@ -99,7 +103,9 @@ class Uses:
         if isinstance(value, str):
             owner = self._owners.get(value)
             tokens = [] if owner is not None or len(value) < 9 else _TOKEN.findall(value)
-            for name in (owner, *map(self._owners.get, tokens)):
+            # an attribute nobody can know from here is spelt out: <Endpoint of Px>
+            unknown = map(self._by_id.get, _UNKNOWN.findall(value)) if "<" in value else ()
+            for name in (owner, *map(self._owners.get, tokens), *unknown):
                 if name is not None and not _is_ignored(self.design.resources[name].type):
                     yield name
         elif isinstance(value, Mapping):
@@ -110,10 +116,21 @@ class Uses:
                 yield from self._mentioned(each)
 
 
+def _is_placed(item: Item) -> bool:
+    """Whether an ECS service says itself what its tasks run on, whatever its cluster has besides."""
+    get = item.properties.get
+    return item.type == "AWS::ECS::Service" and (
+        get("LaunchType") == "FARGATE" or bool(get("CapacityProviderStrategy"))
+    )
+
+
 def _is_ignored(kind: str) -> bool:
     return kind in PLACES or kind.startswith(NOT_FOLLOWED)
 
 
+# properties that name a resource by an id of any length
+NAMES = ("Identifier", "Identifiers", "ProxyName")
+_UNKNOWN = re.compile(r"<[\w.]+ of ([^<>]+)>")
 _TOKEN = re.compile(r"[A-Za-z0-9_.\-]{6,}")
 
 # who does work on request, and so stops where what it needs has stopped
@@ -162,6 +179,13 @@ CARRIERS = TARGET_GROUPS | {
     "AWS::ApiGateway::VpcLink",
     "AWS::ApiGatewayV2::Integration",
     "AWS::ApiGatewayV2::Route",
+}
+
+# whose attributes are often known by deployment only
+IDLESS = frozenset({"AWS::RDS::DBProxy", "AWS::RDS::DBInstance", "AWS::RDS::DBCluster", "AWS::DAX::Cluster"}) | {
+    *("AWS::ElastiCache::ReplicationGroup", "AWS::ElastiCache::CacheCluster", "AWS::MemoryDB::Cluster"),
+    *("AWS::OpenSearchService::Domain", "AWS::Redshift::Cluster", "AWS::DocDB::DBCluster", "AWS::MSK::Cluster"),
+    *("AWS::Neptune::DBCluster", "AWS::AmazonMQ::Broker", "AWS::ElasticLoadBalancingV2::LoadBalancer"),
 }
 
 # the property by which a part names its whole: there the whole needs the part

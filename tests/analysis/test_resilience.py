@@ -142,12 +142,42 @@ def test_a_database_alone_stops_and_cuts_off_who_needs_it() -> None:
     loss = lose(clinic, az="a")
     assert not loss and loss.survives is False
     assert fates(loss) == {"Db": "stops", "Web": "cut off", "Front": "cut off"}
-    assert "needs Db" in next(each for each in loss.effects if each.label == "Web").said
+    web = next(each for each in loss.effects if each.label == "Web")
+    assert "it needs Db" in web.said and (web.before, web.after) == (2, 1), "its own loss, and that of what it needs"
     assert loss.because == "No, losing us-east-1a stops Db and cuts off Web and Front."
     assert next(each for each in loss.effects if each.label == "Db").change == "multi_az=True"
     # its own zone is named, so the other one is another matter
     assert fates(lose(clinic, az="b")) == {"Web": "degrades"}
     assert [each.label for each in single_points(clinic)] == ["Db"]
+
+
+def test_a_proxy_carries_the_loss_of_its_database() -> None:
+    """A proxy's endpoint is known by deployment only; who names it needs it all the same."""
+    reached = {"Variables": {"URL": {"Fn::Sub": "mysql://${Proxy.Endpoint}:3306/notes"}}}
+    between = {
+        "Proxy": resource("RDS::DBProxy", DBProxyName="px", VpcSubnetIds=private()),
+        "Pool": resource("RDS::DBProxyTargetGroup", DBProxyName=ref("Proxy"), DBInstanceIdentifiers=[ref("Db")]),
+        "Reader": resource("Lambda::Function", Environment=reached),
+    }
+    loss = lose(design(network(), between, database(AvailabilityZone="us-east-1a")), az="a")
+    assert fates(loss) == {"Db": "stops", "Proxy": "cut off", "Reader": "cut off"}
+
+
+def test_a_fargate_service_needs_no_machines_of_its_cluster() -> None:
+    where = {"AwsvpcConfiguration": {"Subnets": [ref("PrivateB")]}}
+    cluster = {
+        "Machines": resource("AutoScaling::AutoScalingGroup", VPCZoneIdentifier=[ref("PrivateA")], MinSize="2"),
+        "Provider": resource(
+            "ECS::CapacityProvider", AutoScalingGroupProvider={"AutoScalingGroupArn": ref("Machines")}
+        ),
+        "Cluster": resource("ECS::Cluster"),
+        "Attached": resource(
+            "ECS::ClusterCapacityProviderAssociations", Cluster=ref("Cluster"), CapacityProviders=[ref("Provider")]
+        ),
+        "Far": resource("ECS::Service", Cluster=ref("Cluster"), LaunchType="FARGATE", NetworkConfiguration=where),
+        "Near": resource("ECS::Service", Cluster=ref("Cluster"), NetworkConfiguration=where, DesiredCount=2),
+    }
+    assert fates(lose(design(network(), cluster), az="a")) == {"Machines": "stops", "Near": "cut off"}
 
 
 def test_a_security_group_that_lets_in_is_no_dependency() -> None:
