@@ -361,7 +361,8 @@ def database_instance(item: Item, world: World) -> Effect | None:
         return _effect(
             item,
             "interrupted",
-            "the standby in another zone becomes the primary, under the same endpoint, with nothing lost",
+            f"{_there(failing)}the standby in another zone becomes the primary, under the same endpoint, with nothing "
+            "lost",
             "MultiAZ keeps a synchronous standby",
             takes_over="failover",
             takes="rds_multi_az",
@@ -397,7 +398,8 @@ def database_cluster(item: Item, world: World) -> Effect | None:
         return _effect(
             item,
             "interrupted",
-            "one of its two readable standbys becomes the writer, with nothing lost that was committed",
+            f"{_there(failing, 'writer')}one of its two readable standbys becomes the writer, with nothing lost that "
+            "was committed",
             "a Multi-AZ DB cluster has a writer and two readers in three zones",
             takes_over="failover",
             takes="rds_multi_az_cluster",
@@ -548,7 +550,7 @@ def _with_replicas(
         return _effect(
             item,
             "interrupted",
-            f"a replica in another zone becomes the primary; {loses}",
+            f"{_there(failing)}a replica in another zone becomes the primary; {loses}",
             "automatic failover is on and a replica stands in another zone",
             takes_over="failover",
             takes=takes,
@@ -718,7 +720,7 @@ def load_balancer(item: Item, world: World) -> Effect | None:
             source="load_balancer",
             depends=hit.depends,
         )
-    if hit is not None and _is_zonal(item) and (stranded := _stranded(item, world, hit.left)):
+    if hit is not None and _is_zonal(item, world) and (stranded := _stranded(item, world, hit.left)):
         return _effect(
             item,
             "stops",
@@ -1059,6 +1061,10 @@ def _effect(
     )
 
 
+def _there(failing: bool, what: str = "primary") -> str:
+    return "" if failing else f"where the {what} stands there, "
+
+
 def _largest(count: int, places: int, lost: int) -> int:
     """How many of a count spread evenly over places are in the fullest of these."""
     shares = [count // places + (1 if index < count % places else 0) for index in range(places)]
@@ -1114,16 +1120,22 @@ def _is_down(item: Item, world: World) -> bool:
     return effect is not None and effect.fate == "stops"
 
 
-def _is_zonal(item: Item) -> bool:
-    """Whether each zone's node of a load balancer sends to targets of its own zone only."""
-    attributes = {
-        each.get("Key"): each.get("Value")
-        for each in as_list(item.properties.get("LoadBalancerAttributes"))
-        if _is_map(each)
-    }
-    return item.properties.get("Type") == "network" and not is_true(
-        attributes.get("load_balancing.cross_zone.enabled", "false")
-    )
+def _is_zonal(item: Item, world: World) -> bool:
+    """Whether each zone's node of a load balancer sends to targets of its own zone only.
+
+    A target group's own setting goes before its load balancer's.
+    """
+    whole = _attributes(item.properties.get("LoadBalancerAttributes")).get(CROSS_ZONE)
+    if whole is None:
+        whole = "false" if item.properties.get("Type") == "network" else "true"
+    groups = [world.design.resources[name] for name in world.uses.target_groups(item.logical_id)]
+    own = [_attributes(each.properties.get("TargetGroupAttributes")).get(CROSS_ZONE) for each in groups]
+    each_says = [whole if one in (None, "use_load_balancer_configuration") else one for one in own] or [whole]
+    return not any(map(is_true, each_says))
+
+
+def _attributes(listed: Any) -> dict[str, Any]:
+    return {str(each.get("Key")): each.get("Value") for each in as_list(listed) if _is_map(each)}
 
 
 def _stranded(item: Item, world: World, left: tuple[str, ...]) -> str:
@@ -1202,6 +1214,7 @@ def _int(value: Any) -> int | None:
 
 
 NAT = "AWS::EC2::NatGateway"
+CROSS_ZONE = "load_balancing.cross_zone.enabled"
 
 TAKEOVERS = {
     "AWS::RDS::DBCluster": "aurora_replica",
@@ -1283,6 +1296,8 @@ ZONELESS = frozenset({"AWS::S3::Bucket"})
 ZONAL = frozenset({"AWS::EC2::Subnet", "AWS::S3Express::DirectoryBucket"})
 
 # services that AWS spreads over a Region's zones by itself
+# https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/aws-service-types.html, checked_on
+# 2026-11-22
 REGIONAL = frozenset(
     {
         *("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable", "AWS::S3::Bucket", "AWS::SQS::Queue"),

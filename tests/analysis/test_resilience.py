@@ -363,22 +363,24 @@ def test_instances_behind_one_load_balancer_stand_in_for_each_other() -> None:
 
 
 def test_a_network_load_balancer_stays_within_its_zones_unless_told() -> None:
-    def door(**attributes: str) -> Loss:
-        given = [{"Key": key.replace("__", "."), "Value": value} for key, value in attributes.items()]
-        parts = front(1, Type="network", LoadBalancerAttributes=given)
-        parts["Front"]["Properties"]["Subnets"] = private(2, "Public")
-        parts["Targets"]["Properties"]["Targets"] = [{"Id": ref("One")}]
-        return lose(design(network(), parts, {"One": resource("EC2::Instance", SubnetId=ref("PrivateA"))}), az="b")
+    """Its node in a is lost; the one in b has no target of its own zone, and asks no other unless cross-zone is on."""
 
-    assert not door().effects, "the node beside the target is left"
-    parts = front(1, Type="network")
-    parts["Targets"]["Properties"]["Targets"] = [{"Id": ref("One")}]
-    only_a = design(network(), parts, {"One": resource("EC2::Instance", SubnetId=ref("PrivateB"))})
-    assert fates(lose(only_a, az="a")) == {"Front": "stops"}
-    both = front(2, Type="network")
-    both["Targets"]["Properties"]["Targets"] = [{"Id": ref("One")}]
-    stranded = design(network(), both, {"One": resource("EC2::Instance", SubnetId=ref("PrivateB"))})
-    assert "cross_zone_enabled" in lose(stranded, az="b").effects[-1].change or lose(stranded, az="b").stops
+    def door(kind: str = "network", group: str = "", **attributes: str) -> Loss:
+        given = [{"Key": "load_balancing.cross_zone.enabled", "Value": value} for value in attributes.values()]
+        parts = front(2, Type=kind, LoadBalancerAttributes=given)
+        parts["Targets"]["Properties"]["Targets"] = [{"Id": ref("One")}]
+        if group:
+            parts["Targets"]["Properties"]["TargetGroupAttributes"] = [
+                {"Key": "load_balancing.cross_zone.enabled", "Value": group}
+            ]
+        server = {"One": resource("EC2::Instance", SubnetId=ref("PrivateC"))}
+        return lose(design(network(3), parts, server), az="a")
+
+    assert fates(door()) == {"Front": "stops"} and "cross_zone_enabled" in door().effects[0].change
+    assert not door(on="true").effects
+    assert not door(group="true").effects
+    assert not door("application").effects
+    assert fates(door("application", group="false")) == {"Front": "stops"}
 
 
 def test_other_stores_in_one_zone() -> None:
