@@ -87,7 +87,7 @@ class _Placer:
         content_y = region_y + HEAD + len(front_rows) * (CARD_H + ROW_GAP)
         right, bottom = self._inside(inner_x, content_y)
         needed = max([right, *(inner_x + _row_width(row) for row in (*edge_rows, *front_rows))])
-        needed = max(needed, inner_x + 2 * (CARD_W + COL_GAP))
+        needed = max(needed, inner_x + 2 * (CARD_W + COL_GAP), MARGIN + _row_width(self.by_place["outside"]))
         region = Box(
             "region",
             "region",

@@ -95,7 +95,8 @@ class _Drawing:
         plan = self.plan
         frames = [box for box in plan.boxes.values() if box.kind != "card"]
         cards = [box for box in plan.boxes.values() if box.kind == "card"]
-        icons = sorted({box.node.icon for box in cards if box.node and has_icon(box.node.icon)} | FRAME_ICONS)
+        icons = sorted({box.node.icon for box in cards if box.node and has_icon(box.node.icon)})
+        icons += [name for name in sorted(FRAME_MARKS.values()) if has_icon(name)]
         shown = sum(len(box.node.members) for box in cards if box.node)
         parts = [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {plan.width} {self.height}" width="{plan.width}" '
@@ -127,9 +128,9 @@ class _Drawing:
         lost = box.key in self.lost
         parts = [f'<g data-id="{clean(box.key)}"{_faded(lost)}>']
         parts.append(rect(box.x, box.y, box.w, box.h, style, radius=2 if box.kind != "zone" else 6))
-        mark = FRAME_MARKS.get(box.kind)
+        mark = FRAME_MARKS.get(box.kind, "")
         x = box.x + 12
-        if mark:
+        if has_icon(mark):
             parts.append(icon(mark, box.x, box.y, 26))
             x = box.x + 36
         elif box.kind == "subnet":
@@ -357,7 +358,6 @@ def _css(colours: Mapping[str, str]) -> str:
 FONT = "Helvetica Neue, Helvetica, Arial, Liberation Sans, sans-serif"
 FRAMES = ("cloud", "region", "vpc", "zone", "subnet")
 FRAME_MARKS = {"cloud": "AWSCloud", "region": "Region", "vpc": "VirtualprivatecloudVPC"}
-FRAME_ICONS = set(FRAME_MARKS.values())
 LEGENDS = {
     "flow": "calls, sends, delivers",
     "grant": "a role is granted it",

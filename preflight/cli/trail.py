@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from preflight.cli.desk import Desk
 from preflight.cli.lines import COMMAND, KEPT, NOT_YET, QUIET, Lines
-from preflight.errors import Usage
+from preflight.errors import PreflightError, Usage
 
 if TYPE_CHECKING:
     from preflight.course import Next
@@ -70,8 +73,11 @@ def show(
     lab: Annotated[
         str | None, typer.Argument(metavar="LAB", help="A lab's number or name; the one under way when left out.")
     ] = None,
+    svg: Annotated[
+        Path | None, typer.Option("--svg", metavar="PATH", help="Write the picture there instead, and open nothing.")
+    ] = None,
 ) -> None:
-    """A lab's brief, and where its picture is."""
+    """A lab's brief, and the picture of what your stack declares; opened where there is a screen."""
     desk: Desk = context.obj
     chosen = desk.lab(lab)
     brief = chosen.brief.read_text(encoding="utf-8")
@@ -86,12 +92,61 @@ def show(
     print()
     lines = desk.lines()
     for picture in sorted(chosen.folder.glob("*.svg")):
-        lines.row("picture", f"{shown_path(picture, desk.root)}  (open it in a browser)", indent=0)
+        lines.row("picture", f"{shown_path(picture, desk.root)}  (what the brief asks for)", indent=0)
+    _show_picture(desk, chosen, lines, svg)
     idle = chosen.idle_usd_per_month
     lines.row("price", f"in an account, idle: {f'{idle:.2f} USD a month' if idle else 'nothing'}", indent=0)
     begun = desk.progress.standing(chosen).started
     lines.row("next", f"./lab {'check' if begun else 'start'} {chosen.number}", COMMAND, indent=0)
     desk.show(lines)
+
+
+def _show_picture(desk: Desk, lab: Lab, lines: Lines, svg: Path | None) -> None:
+    """Draw what the learner's stack declares, the worked one before it is theirs, and say where the picture is."""
+    from preflight.cli.answer import shown_path
+
+    code = desk.workspace.code_for(lab)
+    whose = "your stack" if code.kind == "yours" else "the worked stack"
+    file = svg or desk.root / ".preflight" / "pictures" / f"lab{lab.number:02}.svg"
+    try:
+        picture = _drawn(desk, lab, code.path)
+    except PreflightError as fault:
+        if svg is not None:
+            raise
+        lines.row("picture", f"not drawn, for {whose} cannot be built yet: {str(fault).splitlines()[0]}", indent=0)
+        return
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(picture, encoding="utf-8")
+    except OSError as fault:
+        raise Usage(
+            f"{file} cannot be written ({fault.strerror}); name another place with ./lab show {lab.number} --svg PATH"
+        ) from fault
+    opened = svg is None and desk.interactive and _open(file)
+    said = "opened in your browser" if opened else "open it in a browser"
+    lines.row("picture", f"{shown_path(file.absolute(), desk.root)}  ({whose}; {said})", indent=0)
+
+
+def _drawn(desk: Desk, lab: Lab, code: Path) -> str:
+    from preflight.analysis.picture import draw
+    from preflight.synth import Synthesizer
+    from preflight.template import Template
+
+    with desk.waiting(f"Lab {lab.number}: drawing …"), Synthesizer(desk.root, say=desk.say) as synthesizer:
+        return draw(Template.load(synthesizer.synth(code, lab.construct_id).template_path), theme="auto")
+
+
+def _open(file: Path) -> bool:
+    """Show a file in the browser, where there is a screen to show it on."""
+    has_screen = sys.platform in ("darwin", "win32") or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    if not has_screen:
+        return False
+    import webbrowser
+
+    try:
+        return webbrowser.open(file.as_uri())
+    except (OSError, webbrowser.Error):
+        return False
 
 
 def next_lines(following: Next, width: int) -> Lines:
