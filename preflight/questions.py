@@ -322,6 +322,9 @@ def _lose(template: Template, design: Design, words: Sequence[str], context: Map
     ):
         if names:
             points.append(Point(about, ", ".join(names)))
+    pages = dict.fromkeys(each.source for each in loss.effects if each.takes and each.source)
+    if pages:
+        points.append(Point("read", " ".join(pages)))
     return Reply(
         loss.survives,
         loss.because,

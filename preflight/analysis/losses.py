@@ -966,10 +966,12 @@ def _fleet(
         said += f"; {holds}"
     way_out = world.way_out_lost(standing) if item.type in GO_OUT else ""
     fate = "degrades" if after else ("interrupted" if again else "stops")
+    full = ", and then it is at full capacity again" if again else ""
     if way_out:
-        what = "what is left" if after else "what is started"
-        said += f"; {what} has no way out to the internet, which was {way_out}"
+        if after:
+            said += f"; what is left has no way out to the internet, which was {way_out}"
         depends = (*depends, "whether it starts without the internet (its image, its packages)") if again else depends
+        full = f", where the way out to the internet is lost too: it was {way_out}" if again and not after else ""
         fate = "degrades" if after else "stops"
     return _effect(
         item,
@@ -980,7 +982,7 @@ def _fleet(
         before=count,
         after=after,
         unit=unit,
-        takes_over=f"{again}{'' if way_out else ', and then it is at full capacity again'}" if again else "",
+        takes_over=f"{again}{full}",
         takes=takes if again else "",
         depends=depends,
         alone=count == 1,

@@ -317,7 +317,7 @@ def _cache(item: Item, backups: _Backups) -> Objective | None:
         return None
     kept = _int(item.properties.get("SnapshotRetentionLimit"))
     point: tuple[str, int | None] = (
-        ("up to a day (the automatic daily snapshot)", DAY) if kept else ("everything: no snapshot is kept", None)
+        ("up to a day (the automatic daily snapshot)", DAY) if kept else ("all of it, for no snapshot is kept", None)
     )
     replicated = is_true(item.properties.get("AutomaticFailoverEnabled"))
     return _objective(
@@ -384,7 +384,7 @@ def _objective(
 
 def _from_retention(days: int | None, what: str, backups: _Backups, item: Item) -> tuple[str, int | None]:
     if days is None:
-        return f"unknown: it depends on how long {what} keeps its backups", DAY
+        return f"it depends on how long {what} keeps its backups", DAY
     if days == 0:
         return _from_plan(item, backups)
     return f"up to 5 minutes, within {days} day{'s' if days != 1 else ''}", 5 * MINUTE
@@ -393,7 +393,7 @@ def _from_retention(days: int | None, what: str, backups: _Backups, item: Item) 
 def _from_plan(item: Item, backups: _Backups) -> tuple[str, int | None]:
     plan = backups.of(item)
     if plan is None:
-        return "everything: no backup is declared", None
+        return "all of it, for no backup is declared", None
     seconds, words = backups.every(plan)
     return f"up to {words}, by the backup plan {label(plan)}", seconds
 

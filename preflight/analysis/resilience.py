@@ -39,6 +39,8 @@ RANKS = (
 # 2026-11-22
 GLOBAL = ("AWS::IAM::", "AWS::CloudFront::", "AWS::Route53::", "AWS::Organizations::", "AWS::GlobalAccelerator::")
 
+PARTS_OF_ROLES = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::InstanceProfile")
+
 # what a person wants to know first
 ORDER = ("stops", "cut off", "interrupted", "degrades")
 
@@ -273,8 +275,9 @@ class _Study:
         if not effects and len(everywhere) < len(there):
             said = "what this stack declares stands in one Region"
             effects.append(Effect("", "everything", "", "stops", said, said, "deploy the stack in a second Region too"))
-        names = tuple(label(item) for item in everywhere)
-        return Loss(f"the Region {design.region}", tuple(_sorted(effects)), everywhere=names, objectives=goals)
+        # a policy or a profile is its role's
+        names = tuple(label(item) for item in everywhere if item.type not in PARTS_OF_ROLES)
+        return Loss(f"the Region {design.region}", tuple(_sorted(effects)), everywhere=names)
 
     def _own_effects(self, world: World) -> Iterator[Effect]:
         for item in self.design.resources.values():
