@@ -44,11 +44,13 @@ def review(template: Template, design: Design | None = None, *, synthesizer: Syn
     plain = _without_macros(template, design, missed)
     if plain is not template or design is None:
         design = plain.design()
-    remarks = _validated(plain, missed) + _nagged(plain, design, synthesizer, missed)
+    # CDK takes a second to start, in a process of its own; the validator's time is within it
+    child = synthesizer or _warm()
+    child.start()
+    remarks = _validated(plain, missed) + _nagged(plain, design, child, missed)
     missed += [
         f"{name} is a stack of its own, which is not looked into from here; ask review of its own template"
         for name in (item.logical_id for item in design.of_type("AWS::CloudFormation::Stack"))
-        if not any(each.startswith(f"{name}/") for each in design.resources)
     ]
     return Review(tuple(findings.review(plain, design, remarks)), tuple(missed))
 
@@ -75,13 +77,13 @@ def _no_client(service: str) -> Any:
     raise Refused(f"it asks {service} of an account")
 
 
-def _nagged(template: Template, design: Design, synthesizer: Synthesizer | None, missed: list[str]) -> list[Remark]:
+def _nagged(template: Template, design: Design, synthesizer: Synthesizer, missed: list[str]) -> list[Remark]:
     body = findings.readable(template, design)
     if not body["Resources"]:
         return []
     try:
         with _asking:
-            heard = (synthesizer or _warm()).review(body)
+            heard = synthesizer.review(body)
     except Unavailable as fault:
         missed.append(f"cdk-nag did not look: {fault}")
         return []

@@ -106,8 +106,9 @@ def readable(template: Template, design: Design) -> dict[str, Any]:
     known = {name: value for name, value in scope.parameters.items() if not isinstance(value, Unknown)}
     resources: dict[str, Any] = {}
     for name in design.resources:
-        declared = template.resources[name]
-        if declared.type in _NOT_RESOURCES:
+        declared = template.resources.get(name)
+        # what is in a nested stack is in another template
+        if declared is None or declared.type in _NOT_RESOURCES:
             continue
         resources[name] = {
             "Type": declared.type,
@@ -221,6 +222,21 @@ def _holds_logs(remark: Remark, item: Item, design: Design) -> str:
     return "it holds the logs of others itself" if item.physical_id in written else ""
 
 
+def _catches(remark: Remark, item: Item, design: Design) -> str:
+    said = "it is where others put what they could not deliver"
+    return said if any(item.arn and item.arn in each for each in _dead_letters(design)) else ""
+
+
+def _dead_letters(design: Design) -> Iterator[str]:
+    """What resources name as the place for what they cannot deliver, as text."""
+    ahead: list[Any] = [item.properties for item in design.resources.values()]
+    while ahead:
+        value = ahead.pop()
+        if isinstance(value, dict):
+            yield from (str(each) for key, each in value.items() if key in _DEAD_LETTERS)
+        ahead += value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+
+
 def _replica(remark: Remark, item: Item, design: Design) -> str:
     source = item.properties.get("SourceDBInstanceIdentifier")
     if not source:
@@ -256,8 +272,11 @@ _HARMLESS: dict[str, Callable[[Remark, Item, Design], str]] = {
     "AwsSolutions-S1": _holds_logs,
     "AwsSolutions-S10": _website,
     "AwsSolutions-KDF1": _carried_on,
+    "AwsSolutions-SQS3": _catches,
     **dict.fromkeys(("AwsSolutions-RDS2", "AwsSolutions-RDS3", "AwsSolutions-RDS10", "W9008"), _replica),
 }
+
+_DEAD_LETTERS = {"DeadLetterConfig", "DestinationConfig", "OnFailure", "RedrivePolicy"}
 
 # where a resource says into which bucket it writes its logs
 _LOGS_TO = {
@@ -325,7 +344,7 @@ def _is_only_a_boundary(item: Item, design: Design) -> bool:
         for arn in _texts(each.properties.get("ManagedPolicyArns"))
     ]
     names = {item.physical_id, item.arn}
-    return not names & set(attached) and any(each.get("PermissionsBoundary") in names for each in wearers)
+    return not names & set(attached) and any(names & set(_texts(each.get("PermissionsBoundary"))) for each in wearers)
 
 
 def _about(item: Item, design: Design) -> str:
@@ -381,7 +400,7 @@ def _written_out(value: Any, known: Mapping[str, Any], design: Design) -> Any:
     if isinstance(value, Mapping):
         if len(value) == 1:
             function, argument = next(iter(value.items()))
-            if function == "Ref" and argument in known:
+            if function == "Ref" and isinstance(argument, str) and argument in known:
                 return known[argument]
             block = _block(argument, design) if function == "Fn::GetAtt" else None
             if block is not None:
@@ -392,9 +411,10 @@ def _written_out(value: Any, known: Mapping[str, Any], design: Design) -> Any:
 
 def _block(argument: Any, design: Design) -> str | None:
     parts = argument.split(".") if isinstance(argument, str) else argument
-    if not isinstance(parts, list) or len(parts) != 2 or parts[1] != "CidrBlock" or parts[0] not in design.resources:
+    if not isinstance(parts, list) or len(parts) != 2 or parts[1] != "CidrBlock":
         return None
-    block = design.resources[parts[0]].attributes.get("CidrBlock")
+    item = design.resources.get(str(parts[0]))
+    block = item.attributes.get("CidrBlock") if item else None
     return block if isinstance(block, str) and not isinstance(block, Unknown) else None
 
 

@@ -7,6 +7,7 @@ import tarfile
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from preflight.analysis.review import Finding, Remark, readable, review, rules
-from preflight.errors import Usage
+from preflight.checks import Stack
+from preflight.errors import Unavailable, Usage
 from preflight.exams import Exams
 from preflight.questions import ask
 from preflight.reviewers import Review
@@ -44,6 +46,26 @@ def found(design: Template, *remarks: tuple[str, str] | tuple[str, str, str]) ->
 def allows(*actions: str, resource: Any = "*") -> dict[str, Any]:
     statement = {"Effect": "Allow", "Action": list(actions), "Resource": resource}
     return {"PolicyDocument": {"Statement": [statement]}, "PolicyName": "p"}
+
+
+PROPERTIES = [
+    *("PermissionsBoundary", "ManagedPolicyArns", "PolicyDocument", "Policies", "SecurityGroupIngress", "Environment"),
+    *("ContainerDefinitions", "LoadBalancerAttributes", "SourceDBInstanceIdentifier", "Roles", "DeadLetterConfig"),
+]
+ANYTHING: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers(0, 9) | st.sampled_from(["*", "s3:*", "It", "0.0.0.0/0", "Allow"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["Statement", "Effect", "Action", "Resource", "PolicyDocument", "CidrIp", "Ref", "Fn::GetAtt"]
+            ),
+            inner,
+            max_size=3,
+        )
+    ),
+    max_leaves=6,
+)
 
 
 # what is one thing is said once
@@ -216,6 +238,17 @@ def test_a_bucket_that_holds_logs_needs_none_of_its_own_and_the_site_beside_it_d
     assert {each.logical_id: each.stands for each in said} == {"Logs": False, "Site": True}
 
 
+def test_a_queue_that_catches_what_others_could_not_deliver_needs_no_catcher_itself() -> None:
+    caught = {"DeadLetterConfig": {"TargetArn": {"Fn::GetAtt": ["Dead", "Arn"]}}}
+    design = template(
+        Dead=resource("AWS::SQS::Queue"),
+        Jobs=resource("AWS::SQS::Queue"),
+        Work=resource("AWS::Lambda::Function", **caught),
+    )
+    said = found(design, ("AwsSolutions-SQS3", "Dead"), ("AwsSolutions-SQS3", "Jobs"))
+    assert {each.logical_id: each.stands for each in said} == {"Dead": False, "Jobs": True}
+
+
 def test_what_its_author_acknowledged_says_the_authors_reason() -> None:
     notes = resource("AWS::S3::Bucket")
     notes["Metadata"] = {"cdk_nag": {"rules_to_suppress": [{"id": "AwsSolutions-S1", "reason": "the trail has it"}]}}
@@ -235,6 +268,16 @@ def test_a_resource_whose_condition_is_false_is_never_made_and_not_reviewed() ->
     )
     assert found(design, ("AwsSolutions-S1", "Notes")) == []
     assert readable(design, design.design())["Resources"] == {}
+
+
+@pytest.mark.parametrize("rule", [*{each[0] for each in HARMLESS}, "AwsSolutions-EC23", "AwsSolutions-ECS2"])
+@given(properties=st.dictionaries(st.sampled_from(PROPERTIES), ANYTHING, max_size=4))
+def test_whatever_a_template_holds_is_no_crash(rule: str, properties: dict[str, Any]) -> None:
+    design = template(
+        It=resource("AWS::IAM::ManagedPolicy", **properties), User=resource("AWS::IAM::User", **properties)
+    )
+    readable(design, design.design())
+    assert len(found(design, (rule, "It"), (rule, "User"))) == 2
 
 
 # the data
@@ -378,3 +421,22 @@ def test_asked_in_the_learners_words() -> None:
     assert ask(template(), ["review"]).holds is True
     with pytest.raises(Usage, match="ask review"):
         ask(design, ["review", "some"])
+
+
+def test_a_machine_without_cdk_still_hears_the_validator(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unable(self: Synthesizer, body: Any) -> Any:
+        raise Unavailable("CDK cannot start here (no node); ./lab doctor says what is missing")
+
+    monkeypatch.setattr(Synthesizer, "start", lambda self: None)
+    monkeypatch.setattr(Synthesizer, "review", unable)
+    with Synthesizer(ROOT) as synthesizer:
+        answer = heard(template(Db=resource("AWS::RDS::DBInstance", Engine="postgres")), synthesizer=synthesizer)
+    assert [each.rules for each in answer.findings] == [("W9008",)]
+    assert len(answer.missed) == 1 and "./lab doctor" in answer.missed[0]
+    assert not answer
+
+
+def test_a_lab_can_ask_in_a_check() -> None:
+    design = template(Notes=resource("AWS::S3::Bucket", "Lab1/Notes/Resource"))
+    deployed: Any = SimpleNamespace(template=design, design=design.design(), client=None)
+    assert {each.path for each in Stack(deployed).review().standing} == {"Lab1/Notes"}
