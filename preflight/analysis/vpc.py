@@ -825,6 +825,7 @@ OWN_IDS = {
     "AWS::EC2::TransitGatewayPeeringAttachment": ("TransitGatewayAttachmentId",),
     "AWS::EC2::TransitGatewayRouteTable": ("TransitGatewayRouteTableId",),
     "AWS::EC2::VPNConnection": ("VpnConnectionId",),
+    "AWS::EC2::CustomerGateway": ("CustomerGatewayId",),
     "AWS::EC2::LaunchTemplate": ("LaunchTemplateId",),
     "AWS::EC2::EIP": ("AllocationId", "PublicIp"),
 }
