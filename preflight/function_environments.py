@@ -251,7 +251,7 @@ class Environment:
         """Whether it can take another invocation."""
         return self._process.poll() is None
 
-    def invoke(self, request_id: str, event: str, *, arn: str, client: Any = None) -> Outcome:
+    def invoke(self, request_id: str, event: str, *, arn: str, client: Any = None, trace: str = "") -> Outcome:
         """Run one invocation; after anything but "answered" and "failed" the environment has ended."""
         init_seconds: float | None = None
         before: list[tuple[int, str]] = []
@@ -275,7 +275,15 @@ class Environment:
         left = self.plan.seconds - (time.monotonic() - began)
         deadline = int((time.time() + left) * 1000)
         self._send(
-            {"id": request_id, "event": event, "arn": arn, "client": client, "deadline": deadline, "mark": self._mark}
+            {
+                "id": request_id,
+                "event": event,
+                "arn": arn,
+                "client": client,
+                "deadline": deadline,
+                "mark": self._mark,
+                "trace": trace,
+            }
         )
         ended = self._wait(began + self.plan.seconds)
         seconds = time.monotonic() - began

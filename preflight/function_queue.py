@@ -23,6 +23,7 @@ class Sent:
     region: str
     account: str
     cause: str
+    trace: str = ""
     tries: int = 0
     waited: float = 0.0
     born: float = field(default_factory=time.monotonic)

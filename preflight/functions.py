@@ -29,6 +29,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from preflight.function_environments import Environment, Environments, Plan
+from preflight.function_lineage import MOST_IN_A_CHAIN, follow
 from preflight.function_queue import Queue, Sent
 from preflight.function_report import batches, report
 
@@ -43,6 +44,10 @@ SYNCHRONOUS_LIMIT = 6 * 1024 * 1024
 # 1 MB since October 2025
 ASYNCHRONOUS_LIMIT = 1024 * 1024
 LOG_TAIL = 4096
+LOOP = (
+    "Lambda has detected your function being invoked in a recursive loop with other Amazon Web Services resources and "
+    "stopped your function's invocation."
+)
 
 
 @dataclass(frozen=True)
@@ -125,14 +130,16 @@ class Functions:
         region: str,
         account: str,
         client_context: str | None = None,
+        trace: str = "",
     ) -> Invocation:
         """Run a function and wait for its answer; `function` is a name or an ARN in any form.
 
-        `client_context` is base64, as the API takes it. Raises CannotInvoke.
+        `client_context` is base64, as the API takes it; `trace` is the trace header of the request that led here.
+        Raises CannotInvoke.
         """
         target = self._find(function, qualifier, region, account)
         event = _event(payload, SYNCHRONOUS_LIMIT)
-        return self._run(target, event, str(uuid.uuid4()), _context_of(client_context))
+        return self._run(target, event, str(uuid.uuid4()), _context_of(client_context), trace)
 
     def send(
         self,
@@ -143,15 +150,17 @@ class Functions:
         region: str,
         account: str,
         cause: str = "",
+        trace: str = "",
     ) -> str:
         """Put an asynchronous invocation into the queue and give its request id; `cause` says who sent it.
 
-        Errors are tried again as the function's EventInvokeConfig says, then go to its dead-letter queue and to its
-        destinations. Raises CannotInvoke when the function is not there.
+        `trace` is the trace header of the request that led here. Errors are tried again as the function's
+        EventInvokeConfig says, then go to its dead-letter queue and to its destinations. Raises CannotInvoke when the
+        function is not there.
         """
         target = self._find(function, qualifier, region, account)
         event = _event(payload, ASYNCHRONOUS_LIMIT)
-        sent = Sent(str(uuid.uuid4()), target.arn, event, region, account, cause)
+        sent = Sent(str(uuid.uuid4()), target.arn, event, region, account, cause, trace)
         self._queue.put(sent, 0.0)
         return sent.id
 
@@ -230,13 +239,17 @@ class Functions:
                 self._under_way -= 1
                 self._change.notify_all()
 
-    def _run(self, target: _Target, event: str, request_id: str, client: Any = None) -> Invocation:
+    def _run(self, target: _Target, event: str, request_id: str, client: Any = None, trace: str = "") -> Invocation:
         with self._working():
-            return self._run_now(target, event, request_id, client)
+            return self._run_now(target, event, request_id, client, trace)
 
-    def _run_now(self, target: _Target, event: str, request_id: str, client: Any) -> Invocation:
+    def _run_now(self, target: _Target, event: str, request_id: str, client: Any, trace: str) -> Invocation:
         function = target.function
         _refuse_what_does_not_run(function)
+        trace, times = follow(trace, target.plain_arn)
+        if times > MOST_IN_A_CHAIN and _recursion(target.latest) != "Allow":
+            self.undelivered.append(Undelivered(target.arn, "", LOOP))
+            raise CannotInvoke("RecursiveInvocationException", LOOP)
         reserved = target.latest.reserved_concurrency
         most = int(reserved) if reserved is not None else None
         full = self._environments.reserve(target.plain_arn, most=most, most_in_all=MOST_AT_ONCE)
@@ -248,7 +261,7 @@ class Functions:
         try:
             role = self._role(function.role, target.name)
             environment = self._environments.take(self._plan(target, role), function.code_bytes, _layers(function))
-            outcome = environment.invoke(request_id, event, arn=target.arn, client=client)
+            outcome = environment.invoke(request_id, event, arn=target.arn, client=client, trace=trace)
             payload, error, lines = report(target.function, target.version, request_id, environment, outcome)
             self._write_log(environment, role, target, lines)
         finally:
@@ -350,8 +363,11 @@ class Functions:
             self._put_aside(sent, target, config, "EventAgeExceeded", None)
             return None
         try:
-            made = self._run(target, sent.event, sent.id)
+            made = self._run(target, sent.event, sent.id, trace=sent.trace)
         except CannotInvoke as refused:
+            if refused.code == "RecursiveInvocationException":
+                self._put_aside(sent, target, config, "RetriesExhausted", None)
+                return None
             if refused.code != "TooManyRequestsException":
                 self.undelivered.append(Undelivered(target.arn, "", refused.message))
                 return None
@@ -568,6 +584,12 @@ def _refuse_what_does_not_run(function: Any) -> None:
 def _layers(function: Any) -> list[bytes]:
     held: list[bytes] = getattr(function, "preflight_layers", [])
     return held
+
+
+def _recursion(function: Any) -> str:
+    """Whether loops through the function are ended ("Terminate") or let go on ("Allow")."""
+    held = (getattr(function, "preflight_settings", None) or {}).get("recursion") or {}
+    return str(held.get("RecursiveLoop", "Terminate"))
 
 
 def _logging(function: Any) -> dict[str, str]:

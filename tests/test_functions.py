@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from preflight.clouds.offline import OfflineCloud
+from preflight.function_lineage import follow
 from preflight.function_report import RESPONSE_LIMIT
 from preflight.functions import CannotInvoke
 from tests.copies import copy_of_the_project, run
@@ -718,6 +719,26 @@ def handler(event, context):
     )
     assert account.cloud.functions.settle()
     assert "heard ward ['a bed is free']" in account.lines()
+
+
+ITSELF = """
+import json, boto3
+
+def handler(event, context):
+    answer = boto3.client("lambda").invoke(FunctionName="triage", Payload=json.dumps(event + 1))
+    return json.loads(answer["Payload"].read())
+"""
+
+
+def test_a_function_that_calls_itself_is_stopped_after_sixteen_times(account):
+    account.role("calls", *LOGS, "lambda:InvokeFunction")
+    account.function(ITSELF, role="calls", Timeout=30)
+    trace = ""
+    for _ in range(14):
+        trace, _ = follow(trace, "arn:aws:lambda:us-east-1:123456789012:function:triage")
+    made = account.cloud.functions.invoke("triage", "1", trace=trace, **PLACE)
+    assert "(RecursiveInvocationException)" in made.json()["errorMessage"]
+    assert sum(line.startswith("START") for line in account.lines()) == 2
 
 
 SLEEPS = """

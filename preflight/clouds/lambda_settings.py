@@ -1,7 +1,7 @@
 """What Lambda keeps beside a function's configuration, and moto has no operations for.
 
 Provisioned concurrency, runtime management, recursion and code signing are kept and told; the first two and the last
-have no effect on how a function runs here, and recursion is not looked for.
+have no effect on how a function runs here.
 """
 
 from __future__ import annotations

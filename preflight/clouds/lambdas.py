@@ -12,6 +12,7 @@ from unittest.mock import patch
 from urllib.parse import unquote
 
 from preflight.clouds.lazily import when_imported
+from preflight.function_lineage import HEADER
 from preflight.functions import LOG_TAIL, CannotInvoke, Functions
 
 
@@ -37,15 +38,16 @@ def _running(functions: Functions) -> Iterator[None]:
             "account": self.current_account,
         }
         kind = self.headers.get("X-Amz-Invocation-Type") or "RequestResponse"
+        trace = self.headers.get(HEADER) or ""
         try:
             if kind == "DryRun":
                 functions.find(name, **place)
                 return 204, {"status": "204"}, ""
             if kind == "Event":
-                sent = functions.send(name, self.body or None, **place)
+                sent = functions.send(name, self.body or None, trace=trace, **place)
                 return 202, {"status": "202", "x-amzn-RequestId": sent}, ""
             context = self.headers.get("X-Amz-Client-Context")
-            made = functions.invoke(name, self.body or None, client_context=context, **place)
+            made = functions.invoke(name, self.body or None, client_context=context, trace=trace, **place)
         except CannotInvoke as refused:
             return _refusal(refused)
         headers = {

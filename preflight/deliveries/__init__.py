@@ -14,6 +14,7 @@ from time import monotonic
 from typing import Any, Protocol
 
 from preflight.deliveries.work import Work
+from preflight.function_lineage import HEADER
 
 # seconds before what failed is tried again, where AWS waits for a visibility timeout, or longer and longer
 PACE = 0.05
@@ -108,6 +109,12 @@ class Deliveries:
         ready = [name for name, (_, last) in self._waiting.items() if hasattr(sys.modules.get(name), last)]
         if ready:
             self._listen(ready)
+
+    @property
+    def trace(self) -> str:
+        """The trace header of the request that is answered in this thread, empty when a function did not make it."""
+        request = getattr(self.asked, "request", None)
+        return str(request.headers.get(HEADER) or "") if request is not None else ""
 
     def settle(self, timeout: float = 10) -> bool:
         """Wait until every message on its way has arrived, been retried or put aside; False when that took longer."""

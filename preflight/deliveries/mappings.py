@@ -12,6 +12,7 @@ from preflight.deliveries import backend, backends_of, patched
 from preflight.deliveries.consumers import Consumer, Outcome, Record, lengths, missing_permission, pump, sequence
 from preflight.deliveries.queues import Undeliverable, parsed, send
 from preflight.deliveries.queues import find as find_queue
+from preflight.function_lineage import longest
 
 if TYPE_CHECKING:
     from preflight.deliveries import Deliveries
@@ -132,7 +133,8 @@ def _call(deliveries: Deliveries, esm: Any, records: list[Record]) -> Outcome | 
         return None
     event = json.dumps({"Records": records}).encode()
     try:
-        answer = functions.invoke(esm.function_arn, event, region=esm.region, account=esm.account_id)
+        trace = longest(str(each.get("attributes", {}).get("AWSTraceHeader") or "") for each in records)
+        answer = functions.invoke(esm.function_arn, event, region=esm.region, account=esm.account_id, trace=trace)
     except Exception as error:
         # throttled, or gone meanwhile
         return Outcome(None, str(error))

@@ -54,6 +54,9 @@ def listening(deliveries: Deliveries) -> AbstractContextManager[Any]:
     def add_message(queue: Any, message: Any) -> None:
         if queue.fifo_queue and _is_duplicate(queue, message):
             return
+        if deliveries.trace and "AWSTraceHeader" not in message.system_attributes:
+            header = {"DataType": "String", "StringValue": deliveries.trace}
+            message.system_attributes = {**message.system_attributes, "AWSTraceHeader": header}
         with queue._messages_lock:
             queue._messages.append(message)
             queue._messages_lock.notify_all()

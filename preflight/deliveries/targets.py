@@ -86,8 +86,10 @@ def call_function(deliveries: Deliveries, arn: str, payload: str, *, cause: str)
         deliveries.faults.append(f"{cause}: no functions run here, {arn} was not called")
         raise Undeliverable("NOT_EMULATED", "no functions run here")
     region, account = arn.split(":")[3:5]
+    # the services whose loops Lambda looks for
+    trace = deliveries.trace if cause.split(":")[2:3] in (["s3"], ["sns"]) else ""
     try:
-        functions.send(arn, payload.encode(), region=region, account=account, cause=cause)
+        functions.send(arn, payload.encode(), region=region, account=account, cause=cause, trace=trace)
     except Exception as error:
         raise Undeliverable("RESOURCE_NOT_FOUND", str(error)) from error
 

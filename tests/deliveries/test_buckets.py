@@ -7,7 +7,7 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.deliveries.conftest import ACCOUNT, statement
+from tests.deliveries.conftest import ACCOUNT, may, statement
 
 S3 = "s3.amazonaws.com"
 BUCKET = "arn:aws:s3:::notes"
@@ -119,6 +119,21 @@ def test_a_function_reads_the_note_it_is_told_of(place, notes):
     notes(LambdaFunctionConfigurations=configuration)
     place.client("s3").put_object(Bucket="notes", Key="one", Body=b"fever")
     assert place.kept() == ["fever"]
+
+
+def test_a_function_that_writes_where_it_is_told_of_is_stopped(place, notes):
+    source = """
+    def handler(event, context):
+        key = event["Records"][0]["s3"]["object"]["key"]
+        boto3.client("s3").put_object(Bucket="notes", Key=key + "x", Body=b"")
+    """
+    writer = place.function("writer", source, may("s3:PutObject", f"{BUCKET}/*"))
+    place.may_call(writer, S3, BUCKET)
+    notes(LambdaFunctionConfigurations=[{"LambdaFunctionArn": writer, "Events": ["s3:ObjectCreated:*"]}])
+    place.client("s3").put_object(Bucket="notes", Key="n", Body=b"")
+    assert place.cloud.deliveries.settle(20)
+    assert place.client("s3").list_objects_v2(Bucket="notes")["KeyCount"] == 1 + 16
+    assert "recursive loop" in place.cloud.functions.undelivered[-1].because
 
 
 def test_a_bucket_that_tells_eventbridge(place, notes):

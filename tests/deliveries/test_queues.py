@@ -262,6 +262,33 @@ def test_batches_that_fail_at_the_same_time_all_come_again(place):
     assert held["ApproximateNumberOfMessagesNotVisible"] == held["ApproximateNumberOfMessages"] == "0"
 
 
+AROUND = """
+def handler(event, context):
+    keep([1])
+    boto3.client("sqs").send_message(QueueUrl=os.environ["URL"], MessageBody="again")
+"""
+
+
+@pytest.mark.parametrize("loops", ["Terminate", "Allow"])
+def test_a_worker_that_feeds_its_own_queue_is_stopped_after_sixteen_times(place, loops):
+    dead = place.queue("dead")
+    queue = place.queue("notes", RedrivePolicy=redrive(dead))
+    may_all = may([*READS_QUEUES, "sqs:SendMessage"], queue)
+    worker = place.function("worker", AROUND, may_all, URL=place.url(queue))
+    place.client("lambda").put_function_recursion_config(FunctionName="worker", RecursiveLoop=loops)
+    place.map(worker, queue)
+    place.send(queue, "once")
+    if loops == "Allow":
+        until = time.monotonic() + 10
+        while len(place.client("s3").list_objects_v2(Bucket="kept").get("Contents", [])) < 20:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        place.cloud.reset()
+    else:
+        assert len(place.kept()) == 16
+        assert place.received(dead) == ["again"]
+
+
 def test_a_waiting_reader_of_a_blocked_group_waits_quietly(place):
     queue = place.queue("notes.fifo", FifoQueue="true", ContentBasedDeduplication="true")
     place.send(queue, "one", "two", MessageGroupId="a")
