@@ -347,15 +347,17 @@ class Stack:
 
         return grants.who_may(self.design, action, resource, context=context)
 
-    def what_may(self, principal: str, *, context: Mapping[str, Any] | None = None) -> Any:
+    def what_may(
+        self, principal: str, *, context: Mapping[str, Any] | None = None, also: Sequence[Any] = ()
+    ) -> Any:
         """All that a principal may do, after denies and boundaries, a line for each grant (a tuple of Grants).
 
         A Grant has `names` (every action, spelled out), `resources` and `within` (patterns), `never` (what is taken
-        off), `conditions` and `through`, the statements that grant it.
+        off), `conditions` and `through`, the statements that grant it. `also` is as in `may`.
         """
         from preflight.analysis import grants
 
-        return grants.what_may(self.design, principal, context=context)
+        return grants.what_may(self.design, principal, context=context, also=also)
 
     def reaches(
         self, source: str | Sequence[str], target: str | Sequence[str], port: Any = None, protocol: str = "tcp"

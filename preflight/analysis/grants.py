@@ -156,18 +156,28 @@ class Grant:
         )
 
 
-def what_may(design: Design, principal: str, *, context: Mapping[str, ContextValue] | None = None) -> tuple[Grant, ...]:
+def what_may(
+    design: Design,
+    principal: str,
+    *,
+    context: Mapping[str, ContextValue] | None = None,
+    also: Sequence[str | Mapping[str, Any]] = (),
+) -> tuple[Grant, ...]:
     """All that a principal may do on this account's resources, after explicit denies and boundaries.
 
     A line is as wide as the statement that grants it, less what is denied; one that another line holds whole is left
     out. Of a principal outside the design only what the design's resource policies grant is listed. Statements whose
-    condition is known not to hold for an ordinary call (see `identities.may`) grant nothing. Raises Usage for a name
-    that means nothing or several things.
+    condition is known not to hold for an ordinary call (see `identities.may`) grant nothing.
+
+    `also` asks what if: managed policies (by ARN) or documents attached to the principal besides its own. Raises Usage
+    for a name that means nothing or several things.
     """
     index = index_of(design)
     identity = index.identity(principal)
     book = _book_of(index)
-    if context:
+    if also:
+        identity = replace(identity, policies=(*identity.policies, *map(index.attached, also)))
+    if context or also:
         return tuple(_Reading(book, identity, context).grants())
     return book.grants(identity)
 
