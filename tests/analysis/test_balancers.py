@@ -1,0 +1,241 @@
+"""A clinic's website behind a load balancer: who comes through, and on which port."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from preflight.analysis.network import Blocked, Path, reach
+from preflight.template import Template
+from tests.analysis.test_network import clinic, group
+
+PUBLIC = [{"Ref": "PublicA"}, {"Ref": "PublicB"}]
+ELB = "AWS::ElasticLoadBalancingV2"
+
+
+def rule(low: int, high: int | None = None, **source: Any) -> dict[str, Any]:
+    return {"IpProtocol": "tcp", "FromPort": low, "ToPort": high or low, **source}
+
+
+def of(name: str) -> dict[str, Any]:
+    return {"SourceSecurityGroupId": {"Fn::GetAtt": [name, "GroupId"]}}
+
+
+def fronted(kind: str = "application", **target_group: Any) -> dict[str, Any]:
+    """An instance on 8080 in an isolated subnet, and a load balancer on 443 in the public ones."""
+    template = clinic()
+    protocols = ("HTTPS", "HTTP") if kind == "application" else ("TCP", "TCP")
+    resources = template["Resources"]
+    resources |= {
+        "FrontGroup": group([rule(443, CidrIp="0.0.0.0/0")]),
+        "AppGroup": group([rule(8080, **of("FrontGroup"))]),
+        "App": {
+            "Type": "AWS::EC2::Instance",
+            "Properties": {"SubnetId": {"Ref": "DataA"}, "SecurityGroupIds": [{"Fn::GetAtt": ["AppGroup", "GroupId"]}]},
+        },
+        "Front": {
+            "Type": f"{ELB}::LoadBalancer",
+            "Properties": {
+                "Type": kind,
+                "Scheme": "internet-facing",
+                "Subnets": PUBLIC,
+                "SecurityGroups": [{"Fn::GetAtt": ["FrontGroup", "GroupId"]}],
+            },
+        },
+        "Listener": {
+            "Type": f"{ELB}::Listener",
+            "Properties": {
+                "LoadBalancerArn": {"Ref": "Front"},
+                "Port": 443,
+                "Protocol": protocols[0],
+                "DefaultActions": [{"Type": "forward", "TargetGroupArn": {"Ref": "Targets"}}],
+            },
+        },
+        "Targets": {
+            "Type": f"{ELB}::TargetGroup",
+            "Properties": {
+                "VpcId": {"Ref": "Vpc"},
+                "Port": 8080,
+                "Protocol": protocols[1],
+                "Targets": [{"Id": {"Ref": "App"}}],
+                **target_group,
+            },
+        },
+    }
+    return template
+
+
+def ask(template: dict[str, Any], source: str, target: str, port: Any = None) -> Path | Blocked:
+    return reach(Template.load(template).design(), source, target, port)
+
+
+def test_the_internet_reaches_the_listener_and_no_other_port() -> None:
+    assert ask(fronted(), "internet", "Front", 443)
+    assert ask(fronted(), "internet", "Front").port == 443
+    answer = ask(fronted(), "internet", "Front", 80)
+    assert isinstance(answer, Blocked) and answer.code == "ELBV2_LISTENERS_MISMATCH"
+    assert "it listens on 443" in answer.because
+
+
+def test_what_stands_behind_is_reached_only_through_it() -> None:
+    answer = ask(fronted(), "internet", "App", 8080)
+    assert isinstance(answer, Path) and answer.through == ("Front",)
+    assert "only through the load balancer Front" in answer.because
+    assert answer.except_for[0].code == "NO_ROUTE_TO_DESTINATION"
+    assert not ask(fronted(), "internet", "App", 443), "the target is not registered on the listener's port"
+    assert not ask(fronted(), "internet", "App", 22)
+
+
+def test_an_open_range_finds_the_registered_port() -> None:
+    answer = ask(fronted(), "internet", "App", (1, 65535))
+    assert isinstance(answer, Path) and answer.port == 8080
+
+
+def test_a_target_that_is_reached_directly_needs_nobody() -> None:
+    template = fronted()
+    instance = template["Resources"]["App"]["Properties"]
+    instance["SubnetId"] = {"Ref": "PublicA"}
+    template["Resources"]["PublicA"]["Properties"]["MapPublicIpOnLaunch"] = True
+    template["Resources"]["AppGroup"] = group([rule(8080, CidrIp="0.0.0.0/0")])
+    answer = ask(template, "internet", "App", 8080)
+    assert isinstance(answer, Path) and answer.through == ()
+
+
+def test_a_target_that_does_not_let_its_load_balancer_in_is_named() -> None:
+    template = fronted()
+    template["Resources"]["AppGroup"] = group([rule(8080, CidrIp="192.0.2.0/24")])
+    answer = ask(template, "internet", "App", 8080)
+    assert isinstance(answer, Blocked)
+    assert any("Front does not get through to it" in each.explanation for each in answer.blockers)
+
+
+def test_an_internal_load_balancer_is_not_for_the_internet() -> None:
+    template = fronted()
+    template["Resources"]["Front"]["Properties"]["Scheme"] = "internal"
+    answer = ask(template, "internet", "Front", 443)
+    assert isinstance(answer, Blocked) and answer.code == "IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS"
+    assert ask(template, "PublicB", "Front", 443)
+
+
+def test_it_answers_from_its_zones_only() -> None:
+    template = fronted()
+    template["Resources"]["App"]["Properties"]["SubnetId"] = {"Ref": "DataB"}
+    template["Resources"]["Front"]["Properties"]["Subnets"] = PUBLIC[:1]
+    answer = ask(template, "internet", "App", 8080)
+    assert isinstance(answer, Blocked)
+    assert "ELB_INSTALLED_AZ_RESTRICTION" in [each.code for each in answer.blockers]
+
+
+def test_rules_and_weights_forward_too() -> None:
+    template = fronted()
+    listener = template["Resources"]["Listener"]["Properties"]
+    listener["DefaultActions"] = [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}]
+    assert not ask(template, "internet", "App", 8080)
+    template["Resources"]["Rule"] = {
+        "Type": f"{ELB}::ListenerRule",
+        "Properties": {
+            "ListenerArn": {"Ref": "Listener"},
+            "Priority": 1,
+            "Conditions": [],
+            "Actions": [
+                {"Type": "forward", "ForwardConfig": {"TargetGroups": [{"TargetGroupArn": {"Ref": "Targets"}}]}}
+            ],
+        },
+    }
+    assert ask(template, "internet", "App", 8080)
+
+
+def test_health_checks_that_do_not_arrive_are_said() -> None:
+    answer = ask(fronted(HealthCheckPort="9000"), "internet", "App", 8080)
+    assert answer and "health checks on 9000 do not arrive" in answer.because
+    assert "health checks" not in ask(fronted(), "internet", "App", 8080).because
+
+
+class TestNetworkLoadBalancer:
+    def test_its_targets_know_its_group_though_they_see_the_client(self) -> None:
+        assert ask(fronted("network"), "internet", "App", 8080)
+
+    def test_without_a_group_its_targets_have_to_know_the_client(self) -> None:
+        template = fronted("network")
+        del template["Resources"]["Front"]["Properties"]["SecurityGroups"]
+        assert "wears no security group" in ask(template, "internet", "Front", 443).because
+        assert not ask(template, "internet", "App", 8080)
+        template["Resources"]["AppGroup"] = group([rule(8080, CidrIp="10.40.0.0/16")])
+        assert not ask(template, "internet", "App", 8080), "the packet still carries the client's address"
+        template["Resources"]["Targets"]["Properties"]["TargetGroupAttributes"] = [
+            {"Key": "preserve_client_ip.enabled", "Value": "false"}
+        ]
+        assert ask(template, "internet", "App", 8080)
+        template["Resources"]["AppGroup"] = group([rule(8080, CidrIp="0.0.0.0/0")])
+        assert ask(template, "internet", "App", 8080)
+
+    def test_one_may_stand_before_another(self) -> None:
+        template = fronted()
+        template["Resources"]["Front"]["Properties"]["Scheme"] = "internal"
+        template["Resources"] |= {
+            "Gate": {
+                "Type": f"{ELB}::LoadBalancer",
+                "Properties": {"Type": "network", "Scheme": "internet-facing", "Subnets": PUBLIC},
+            },
+            "GateListener": {
+                "Type": f"{ELB}::Listener",
+                "Properties": {
+                    "LoadBalancerArn": {"Ref": "Gate"},
+                    "Port": 443,
+                    "Protocol": "TCP",
+                    "DefaultActions": [{"Type": "forward", "TargetGroupArn": {"Ref": "Fronts"}}],
+                },
+            },
+            "Fronts": {
+                "Type": f"{ELB}::TargetGroup",
+                "Properties": {
+                    "VpcId": {"Ref": "Vpc"},
+                    "Port": 443,
+                    "Protocol": "TCP",
+                    "TargetType": "alb",
+                    "Targets": [{"Id": {"Ref": "Front"}}],
+                },
+            },
+        }
+        answer = ask(template, "internet", "App", 8080)
+        assert isinstance(answer, Path) and answer.through == ("Gate", "Front")
+
+    def test_a_service_offered_by_private_link_stands_at_its_load_balancer(self) -> None:
+        template = fronted("network")
+        template["Resources"]["Offer"] = {
+            "Type": "AWS::EC2::VPCEndpointService",
+            "Properties": {"NetworkLoadBalancerArns": [{"Ref": "Front"}]},
+        }
+        assert ask(template, "PublicA", "Offer", 443)
+
+
+def test_a_classic_one_forwards_as_its_listeners_say() -> None:
+    template = fronted()
+    resources = template["Resources"]
+    for name in ("Front", "Listener", "Targets"):
+        del resources[name]
+    resources["Front"] = {
+        "Type": "AWS::ElasticLoadBalancing::LoadBalancer",
+        "Properties": {
+            "Listeners": [{"LoadBalancerPort": "443", "InstancePort": "8080", "Protocol": "TCP"}],
+            "Subnets": PUBLIC,
+            "SecurityGroups": [{"Fn::GetAtt": ["FrontGroup", "GroupId"]}],
+            "Instances": [{"Ref": "App"}],
+        },
+    }
+    assert ask(template, "internet", "App", 8080)
+    answer = ask(template, "internet", "Front", 80)
+    assert isinstance(answer, Blocked) and answer.code == "ELB_LISTENERS_MISMATCH"
+
+
+@pytest.mark.parametrize("port", [{"Ref": "Port"}, "443"])
+def test_a_port_from_a_parameter_is_a_question(port: Any) -> None:
+    template = fronted()
+    template["Parameters"] = {"Port": {"Type": "Number"}}
+    template["Resources"]["Listener"]["Properties"]["Port"] = port
+    answer = ask(template, "internet", "Front", 443)
+    if port == "443":
+        assert answer
+    else:
+        assert isinstance(answer, Blocked) and answer.depends == ("a listener's port of Front",)
