@@ -272,6 +272,16 @@ class _Study:
             said = f"{some}: none of it runs in another Region from this stack"
             change = "deploy the stack in a second Region too, and let Route 53 fail over to it"
             effects.append(Effect("", "the rest", "", "stops", said, said, change))
+        down = {item.logical_id: losses.generic(item, self.world()) for item in design.resources.values()}
+        down = {name: each for name, each in down.items() if not each.type.startswith(GLOBAL)}
+        waiting = True
+        while waiting:
+            # what stands in every Region is cut off where it leads only here
+            cut = [each for item in everywhere if item.logical_id not in down and (each := self._cut_off(item, down))]
+            waiting = bool(cut)
+            down |= {each.logical_id: each for each in cut}
+            effects += cut
+        everywhere = [item for item in everywhere if item.logical_id not in down]
         if not effects and len(everywhere) < len(there):
             said = "what this stack declares stands in one Region"
             effects.append(Effect("", "everything", "", "stops", said, said, "deploy the stack in a second Region too"))

@@ -496,6 +496,19 @@ def test_the_region() -> None:
     assert lose(design({"Role": resource("IAM::Role", AssumeRolePolicyDocument={})}), region=True).survives
 
 
+def test_what_stands_in_every_region_leads_to_this_one() -> None:
+    origin = {"Id": "site", "DomainName": {"Fn::GetAtt": ["Site", "RegionalDomainName"]}}
+    alias = {"DNSName": {"Fn::GetAtt": ["Cdn", "DomainName"]}, "HostedZoneId": "Z2FDTNDATAQYW2"}
+    page = {
+        "Site": resource("S3::Bucket"),
+        "Cdn": resource("CloudFront::Distribution", DistributionConfig={"Origins": [origin], "Enabled": True}),
+        "Www": resource("Route53::RecordSet", Name="www.example.org", Type="A", AliasTarget=alias),
+        "Zone": resource("Route53::HostedZone", Name="example.org"),
+    }
+    loss = lose(design(page), region=True)
+    assert fates(loss) == {"Site": "stops", "Cdn": "cut off", "Www": "cut off"} and loss.everywhere == ("Zone",)
+
+
 def test_recovery_points_follow_the_backups() -> None:
     def point(**parts: Any) -> int | None:
         goals = objectives(design(network(), parts))
