@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import json
+import re
 from dataclasses import dataclass
 from functools import cache
 from threading import Lock
@@ -111,11 +112,17 @@ def _validated(template: Template, missed: list[str]) -> list[Remark]:
         missed.append(f"cloudformation-validate could not read the template ({why}); mend it, then ask review again")
         return []
     return [
-        Remark(each.rule_id, each.entity.logical_id, str(each.message))
+        Remark(each.rule_id + _port(str(each.message)), each.entity.logical_id, str(each.message))
         for each in report.diagnostics
         # the rest is about how a template is written, or refused when it is deployed
         if each.rule_id in findings.rules() and each.entity is not None and each.entity.logical_id
     ]
+
+
+def _port(message: str) -> str:
+    """What a rule is about, in brackets as cdk-nag has it: the validator names it in its sentence alone."""
+    found = re.search(r"sensitive port (\d+)", message)
+    return f"[Port::{found[1]}]" if found else ""
 
 
 # a kernel answers one question at a time

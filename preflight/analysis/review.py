@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -87,10 +87,13 @@ def review(template: Template, design: Design, remarks: Iterable[Remark]) -> lis
     """The findings of a design, the gravest first, noise and acknowledged ones included."""
     grouped: dict[tuple[str, str], list[tuple[Rule, Remark, Item]]] = {}
     for remark in remarks:
-        item = design.resources.get(remark.logical_id)
+        item = design.resources.get(remark.logical_id) or _parameter(remark.logical_id, template)
         if item is None:
             # a resource whose condition is false is never made
             continue
+        if item.type == _PARAMETER and remark.id == "W2501":
+            # of a parameter it says that it shows a password, of a property that it is one
+            remark = replace(remark, rule="W2509")
         rule = rules().get(remark.id) or _unexplained(remark)
         grouped.setdefault((_about(item, design), rule.concern), []).append((rule, remark, item))
     found = [(_rank(group), _finding(group, template, design)) for group in grouped.values()]
@@ -136,7 +139,7 @@ def _finding(group: list[tuple[Rule, Remark, Item]], template: Template, design:
     loud = [each for each in heard if not each[3]] or heard
     loud = [each for each in loud if not _acknowledged(template, each[1])] or loud
     rule, first, item, noise = min(loud, key=lambda each: each[0].rank)
-    about = design.resources[_about(item, design)]
+    about = design.resources.get(_about(item, design), item)
     names = list(dict.fromkeys(_name(each[1], each[2]) for each in loud if each[0].id == rule.id and each[1].detail))
     written = {_acknowledged(template, remark) for _, remark, _, _ in loud}
     return Finding(
@@ -145,7 +148,7 @@ def _finding(group: list[tuple[Rule, Remark, Item]], template: Template, design:
         concern=rule.concern,
         rules=tuple(dict.fromkeys(each[0].id for each in sorted(loud, key=lambda each: each[0].rank))),
         said="the rule could not be evaluated" if _could_not_tell(first) else first.text.strip().rstrip("."),
-        why=rule.why.replace("{names}", _listed(names)),
+        why=rule.why.replace("{names}", _listed(names) or "what it should not"),
         bullet=rule.bullet,
         change=rule.change,
         source=rule.source,
@@ -358,7 +361,8 @@ def _about(item: Item, design: Design) -> str:
 
 
 def _acknowledged(template: Template, remark: Remark) -> str:
-    metadata = template.resources[remark.logical_id].metadata.get("cdk_nag")
+    declared = template.resources.get(remark.logical_id)
+    metadata = declared.metadata.get("cdk_nag") if declared else None
     written = _dicts(metadata.get("rules_to_suppress")) if isinstance(metadata, dict) else []
     for each in written:
         # with applies_to, only those wildcards; without it, all that the rule says of the resource
@@ -366,6 +370,10 @@ def _acknowledged(template: Template, remark: Remark) -> str:
         if each.get("id") in (remark.id, remark.rule) and (not only or remark.detail in only):
             return str(each.get("reason") or "acknowledged without a reason")
     return ""
+
+
+def _parameter(name: str, template: Template) -> Item | None:
+    return Item(name, _PARAMETER, {}, "", {}) if name in template.parameters else None
 
 
 def _unexplained(remark: Remark) -> Rule:
@@ -379,6 +387,8 @@ def _rank(group: list[tuple[Rule, Remark, Item]]) -> int:
 
 def _name(remark: Remark, item: Item) -> str:
     kind, _, pattern = remark.detail.partition("::")
+    if kind == "Port":
+        return f"port {pattern}"
     if kind == "Policy":
         return pattern.rpartition("/")[2]
     if kind == "Resource":
@@ -433,6 +443,9 @@ def _texts(value: Any) -> list[str]:
 
 
 _NOT_RESOURCES = {"AWS::CDK::Metadata"}
+
+# no type of CloudFormation's
+_PARAMETER = "Parameter"
 
 # what CDK makes for itself, by the construct's id: providers of custom resources, and the functions they share
 _HELPER = re.compile(

@@ -88,8 +88,9 @@ def test_a_buckets_policy_speaks_for_its_bucket() -> None:
 def test_two_reviewers_who_mean_the_same_are_heard_once_and_the_graver_rule_speaks() -> None:
     open_to_all = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "CidrIp": "0.0.0.0/0"}
     design = template(Web=resource("AWS::EC2::SecurityGroup", SecurityGroupIngress=[open_to_all]))
-    [finding] = found(design, ("AwsSolutions-EC23", "Web"), ("W2508", "Web"))
+    [finding] = found(design, ("AwsSolutions-EC23", "Web"), ("W2508[Port::22]", "Web"))
     assert finding.rules == ("W2508", "AwsSolutions-EC23") and finding.stands
+    assert "try port 22," in finding.why
 
 
 def test_many_wildcards_of_one_policy_are_one_finding_that_names_the_wide_ones() -> None:
@@ -327,6 +328,15 @@ def test_both_reviewers_look_at_any_template(asked: Callable[[Template], Review]
     # cdk-nag's and the validator's word on the same thing
     assert [each.rules for each in answer.standing if "W9008" in each.rules] == [("AwsSolutions-RDS2", "W9008")]
     assert not answer.missed and not answer
+
+
+def test_a_parameter_can_be_the_thing_that_shows_a_secret(asked: Callable[[Template], Review]) -> None:
+    db = resource("AWS::RDS::DBInstance", Engine="postgres", MasterUserPassword={"Ref": "Word"})
+    answer = asked(Template({"Parameters": {"Word": {"Type": "String"}}, "Resources": {"Db": db}}))
+    assert {each.path: each.rules for each in answer.standing if each.concern == "secret in the template"} == {
+        "Word": ("W2509",),
+        "Db": ("W1011",),
+    }
 
 
 def test_a_design_that_wants_no_answer_is_true(asked: Callable[[Template], Review]) -> None:
