@@ -108,7 +108,7 @@ def _who_may(template: Template, design: Design, words: Sequence[str], context: 
     # whom the statement for everyone lets in as well need not be told one by one
     everyone = next((each for each in ways if each.kind == "anyone" and each.answer == "allowed"), None)
     told = [each for each in ways if everyone in (None, each) or not set(each.through) <= set(everyone.through)]
-    names = [f"{each.kind} {each.who}" if each.kind in PRINCIPALS else each.who for each in told]
+    names = [f"{each.kind} {each.who}" if each.kind in PRINCIPALS else grants.titled(each.who) for each in told]
     sure, perhaps = (
         [name for name, each in zip(names, told, strict=True) if (each.answer == "allowed") is wanted]
         for wanted in (True, False)

@@ -80,6 +80,22 @@ def test_a_condition_of_the_request_can_be_given() -> None:
     assert reply.holds is False and reply.sentence.startswith("No: ")
 
 
+def test_who_may_and_with_what_runs_as_it() -> None:
+    reply = answered("who-may s3:GetObject Notes/today")
+    assert reply.holds is None and reply.sentence == "Role Reader may s3:GetObject on Notes/today."
+    assert reply.points[0].said.startswith("through statement 1 of the inline policy read")
+    assert reply.data["who"][0]["who"] == "Reader"
+    assert answered("who-may s3:PutObject Notes/today").sentence == "Nobody may s3:PutObject on Notes/today."
+
+
+def test_what_somebody_may_and_what_is_wrong_with_it() -> None:
+    reply = answered("what-may Reader")
+    assert reply.sentence == "Reader has 1 grant, and no weakness that a template shows."
+    assert reply.points[0].about == "s3:GetObject"
+    assert reply.points[0].said.startswith("on Notes/*, when Bool aws:SecureTransport true; through statement 1")
+    assert answered("what-may").holds is True
+
+
 def test_what_reaches_what_and_what_stands_in_the_way() -> None:
     assert answered("reach Web Data 5432 tcp").holds is True
     reply = ask(design(), ["reach", "Web", "Db in Data", "22"])
@@ -113,6 +129,10 @@ def test_what_a_teardown_leaves() -> None:
         "reach Web Data 70000",
         "reach Nowhere Data 22",
         "leftovers please",
+        "who-may GetObject",
+        "who-may s3:* Notes/*",
+        "who-may s3:GetObject Nothing",
+        "what-may Nobody",
     ],
 )
 def test_what_cannot_be_answered_says_how_to_ask(question: str) -> None:

@@ -374,14 +374,24 @@ def _way(
 
 def _let_in(decision: Decision) -> tuple[str, ...]:
     """The statements of a decision that allow, those of boundaries aside."""
-    return tuple(
-        dict.fromkeys(
-            f"{each.statement} of {each.policy}"
-            for each in decision.trace
-            if each.effect == "Allow" and each.holds is not False and each.layer in (IDENTITY, RESOURCE, TRUST)
-            if not (each.grant == ACCOUNT and each.layer == RESOURCE)
-        )
-    )
+    found = {
+        f"{each.statement} of {each.policy}": each.grant == ACCOUNT and each.layer == RESOURCE
+        for each in decision.trace
+        if each.effect == "Allow" and each.holds is not False and each.layer in (IDENTITY, RESOURCE, TRUST)
+        if not each.policy.startswith("its own account's policies")
+    }
+    # the account's name leaves it to the account's own policies, where there are any to tell
+    itself = [label for label, delegates in found.items() if not delegates]
+    return tuple(itself or found)
+
+
+def titled(principal: str) -> str:
+    """A principal of another account as a sentence names it: "role ci of account 111122223333"."""
+    if principal.isdigit() or principal.endswith(":root"):
+        return f"account {principal if principal.isdigit() else principal.split(':')[4]}"
+    if principal.count(":") < 5:
+        return principal
+    return principal.split(":", 5)[5].replace("/", " ", 1) + f" of account {principal.split(':')[4]}"
 
 
 def _roles_of(item: Item) -> Iterator[str]:

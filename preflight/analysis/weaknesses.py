@@ -12,7 +12,7 @@ from typing import Literal
 
 from preflight.analysis.access import overlaps_arn
 from preflight.analysis.actions import PERMISSIONS, WRITE
-from preflight.analysis.grants import Book, Grant, all_of, book_of, holds_whole
+from preflight.analysis.grants import Book, Grant, all_of, book_of, holds_whole, titled
 from preflight.analysis.identities import PRINCIPAL_TYPES, Identity, judge, public_access_block, short_name
 from preflight.analysis.policy import Policy, Statement
 from preflight.analysis.public import is_public
@@ -102,7 +102,7 @@ def _too_wide(book: Book, who: str, grant: Grant) -> Iterator[Weakness]:
         yield Weakness(
             "wide grant",
             who,
-            f"may {_few(wild)} on any resource ({counted}), through {_through(grant)}{_when(grant)}",
+            f"may {_done(wild)} on any resource ({counted}), through {_through(grant)}{_when(grant)}",
             "It covers what other teams keep in this account, and what is made tomorrow",
             _mended(grant, 'Put the ARNs it works with in place of Resource "*"') + ", and name the actions",
             f"{IAM_GUIDE}/best-practices.html#grant-least-privilege",
@@ -257,7 +257,7 @@ def _of_statement(book: Book, policy: Policy, statement: Statement, arn: str) ->
     own = book.index.design.account
     accounts = dict.fromkeys(each for each in principal.aws if not isinstance(each, Unknown) and _account(each, own))
     if accounts and not principal.negated:
-        yield _across(policy, keys, name, [_said(each) for each in accounts], f"{what}{when}", label)
+        yield _across(policy, keys, name, [titled(each) for each in accounts], f"{what}{when}", label)
     for provider in principal.federated:
         if not statement.conditions:
             yield Weakness(
@@ -273,7 +273,7 @@ def _of_statement(book: Book, policy: Policy, statement: Statement, arn: str) ->
         yield Weakness(
             "confused deputy",
             name,
-            f"lets {service} {what} for anybody, through {label}",
+            f"lets {service} do {what} for anybody, through {label}",
             f"Another account can have {service} do it on its behalf: nothing says whose request it may be",
             f"Add a Condition on aws:SourceArn or aws:SourceAccount to {label}",
             f"{IAM_GUIDE}/confused-deputy.html",
@@ -293,7 +293,7 @@ def _to_everyone(
         yield Weakness(
             "cross-account",
             name,
-            f"lets every account of {', '.join(organization.values)} {what}, through {label}",
+            f"lets every account of {', '.join(organization.values)} do {what}, through {label}",
             "An organization grows; each account that joins is let in",
             f"Name the accounts in the Principal of {label} if they are few",
             f"{IAM_GUIDE}/reference_policies_condition-keys.html#condition-keys-principalorgid",
@@ -311,7 +311,7 @@ def _to_everyone(
     change = f'Name who needs it in place of Principal "*" in {label}'
     if ":s3:::" in arn:
         change += ", or set RestrictPublicBuckets on the bucket"
-    yield Weakness("public", name, f"lets {whom} {what}, through {label}", why, change, source)
+    yield Weakness("public", name, f"lets {whom} do {what}, through {label}", why, change, source)
 
 
 def _really_opens(book: Book, statement: Statement, arn: str) -> bool:
@@ -336,7 +336,7 @@ def _across(
         return Weakness(
             "cross-account",
             name,
-            f"lets {whom} {what}, through {label}",
+            f"lets {whom} do {what}, through {label}",
             "Who of them uses it, that account decides and not this one",
             f"Name the one role there that needs it in {label}, or take the statement away",
             f"{IAM_GUIDE}/reference_policies_evaluation-logic-cross-account.html",
@@ -384,12 +384,6 @@ def _account(principal: str, own: str) -> bool:
     return bool(account) and account != own
 
 
-def _said(principal: str) -> str:
-    if principal.isdigit() or principal.endswith(":root"):
-        return f"account {principal if principal.isdigit() else principal.split(':')[4]}"
-    return principal.split(":", 5)[5].replace("/", " ", 1) + f" of account {principal.split(':')[4]}"
-
-
 def _is_everything(grant: Grant) -> bool:
     return grant.bits == grant.universe.everything and "*" in grant.resources and not grant.within and not grant.never
 
@@ -412,6 +406,10 @@ def _when(grant: Grant) -> str:
 
 def _on(book: Book, grant: Grant) -> str:
     return _few([book.index.name_of(each) for each in grant.resources])
+
+
+def _done(actions: Sequence[str]) -> str:
+    return f"do {_few(actions)}" if actions[0].startswith("everything") else _few(actions)
 
 
 def _few(names: Iterable[str]) -> str:

@@ -163,7 +163,7 @@ def test_taking_a_stronger_role():
 def test_a_public_bucket_is_public_unless_it_is_blocked():
     statement = {**allow("s3:GetObject", inside("Open")), "Principal": "*"}
     (found,) = weaknesses(made(Open=OPEN, P=bucket_policy("Open", statement)))
-    assert found.kind == "public" and found.what.startswith("lets anyone s3:GetObject on Open/*")
+    assert found.kind == "public" and found.what.startswith("lets anyone do s3:GetObject on Open/*")
     assert weaknesses(made(Open=NOTES, P=bucket_policy("Open", statement))) == ()
 
 
