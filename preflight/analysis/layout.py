@@ -458,6 +458,15 @@ class _Router:
         self.along = ([0] * self.rows, [0] * self.columns)
         self.across = ([0] * self.rows, [0] * self.columns)
         self.family: dict[str, tuple[dict[int, int], dict[int, int]]] = defaultdict(lambda: ({}, {}))
+        cloud = plan.boxes["cloud"]
+        right, bottom = cloud.x + cloud.w, cloud.y + cloud.h
+        for left, top, wide, high in (
+            (0, cloud.y, cloud.x + PAD, cloud.h),
+            (right - PAD, cloud.y, plan.width - right + PAD, cloud.h),
+            (0, bottom - PAD, plan.width, plan.height - bottom + PAD),
+        ):
+            # what is inside stays inside, if it can
+            self._mark(self.text, left, top, wide, high)
         for box in plan.boxes.values():
             if box.kind == "card":
                 self._mark(self.hard, box.x, box.y, box.w, box.h)
@@ -628,8 +637,8 @@ def _ports(box: Box) -> list[tuple[str, Point, float]]:
         found.append(("t", (middle + shift, top - 1), abs(shift)))
         found.append(("b", (middle + shift, bottom + 1), abs(shift)))
     for shift in (0, -1, 2):
-        found.append(("l", (left - 1, (top + bottom) // 2 + shift), abs(shift) + 2))
-        found.append(("r", (right + 1, (top + bottom) // 2 + shift), abs(shift) + 2))
+        found.append(("l", (left - 1, (top + bottom) // 2 + shift), abs(shift) + 9))
+        found.append(("r", (right + 1, (top + bottom) // 2 + shift), abs(shift) + 9))
     return found
 
 
@@ -694,7 +703,7 @@ def _labelled(plan: Plan, ways: Sequence[tuple[Edge, tuple[Point, ...]]]) -> lis
             for part in (0.5, 0.3, 0.7, 0.15, 0.85):
                 cx, cy = int(x + (u - x) * part), int(y + (v - y) * part)
                 spot = (cx - w // 2, cy - h // 2, cx - w // 2 + w, cy - h // 2 + h)
-                cost = abs(part - 0.5) * 4 - min(length, 80) / 40 + (14 if y == v and length < w + 24 else 0)
+                cost = abs(part - 0.5) * 4 - min(length, 80) / 40 + (22 if y == v and length < w + 24 else 0)
                 if spot[0] < 4 or spot[2] > plan.width - 4:
                     cost += 200
                 cost += sum(60 for each in taken if _overlap(spot, each))

@@ -293,6 +293,8 @@ class _Drawing:
 
 
 def _count(drawn: int, declared: int) -> str:
+    if not declared:
+        return "nothing is declared yet"
     said = f"{declared} resource{'' if declared == 1 else 's'} declared"
     return f"{said}, {drawn} of them drawn as {'a card' if drawn == 1 else 'cards'}"
 

@@ -96,7 +96,7 @@ class _Reader:
         self._choose()
         self._fold()
         self._connect()
-        scene = Scene(_name_of(self.items.values(), self.design), self.design.region, self.layout)
+        scene = Scene(_name_of(self.items.values(), self.design), self._region(), self.layout)
         scene.edges = self._edges()
         scene.nodes, scene.stands_for = self.nodes, self.stands_for
         return collapsed(scene)
@@ -112,6 +112,12 @@ class _Reader:
                 if isinstance(value, str) and len(value) > 8:
                     values.setdefault(value, name)
         return {name: _referring(item.properties, values) for name, item in self.items.items()}
+
+    def _region(self) -> str:
+        """Where the subnets say they are, for a template does not say it itself; else what the design was made for."""
+        zones = (subnet.zone for subnet in self.layout.subnets.values())
+        named = {zone[:-1] for zone in zones if re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d[a-z]", zone)}
+        return named.pop() if len(named) == 1 else self.design.region
 
     # what is drawn
 
@@ -538,7 +544,8 @@ class _Reader:
 def collapsed(scene: Scene) -> Scene:
     """The scene with repeats drawn once, with their number, where there is more to see than can be read."""
     for limit, alike in ((READABLE, _alike_in_all), (CROWDED, _alike_in_place), (CROWDED, _alike_in_kind)):
-        if len(scene.nodes) > limit:
+        # a few cards with very many arrows are as hard to read
+        if len(scene.nodes) > limit or len(scene.edges) > limit + 5:
             scene = _collapse(scene, alike)
     return scene
 
