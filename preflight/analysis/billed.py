@@ -110,7 +110,7 @@ def _of(item: Item, stack: _Stack) -> Iterator[Found]:
 
 def kind(item: Item) -> str:
     """A resource's type in words: GuardDuty Detector."""
-    *service, last = (each for each in item.type.split("::") if each != "AWS")
+    *service, last = item.type.removeprefix("AWS::").split("::")
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", last)
     return words if words.startswith(tuple(service)) else " ".join([*service, words])
 

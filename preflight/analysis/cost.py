@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from preflight.analysis import prices
 from preflight.analysis.billed import USES, Charge, Unpriced, billed, kind
@@ -140,8 +140,13 @@ class Estimate:
         words = ", ".join(f"{count(self.uses[name])} {USES[name].what}" for name in names)
         number = len({each.logical_id for each in group.lines})
         times = f", for each of {number}" if number > 1 else ""
+        kept = len({each.logical_id for each in group.lines if each.stays})
+        stays = f"; {count(kept)} of them {'stay' if kept > 1 else 'stays'} after cdk destroy" if number > 1 else ""
+        notes = {each.note for each in group.lines if each.note}
+        told = [*(notes if len(notes) == 1 else ()), *([STAYS] if kept and number == 1 else ())]
         free = dict.fromkeys(each.price.always_free.what for each in group.lines if each.price.always_free)
-        return words + times + (f"; always free up to {' and '.join(free)}" if free else "")
+        always = f"; always free up to {' and '.join(free)}" if free else ""
+        return "; ".join([words + times + always + (stays if kept else ""), *told])
 
     def sources(self) -> dict[str, list[Price]]:
         """The documents the prices stand in, each with the prices from it, in the order of the lines."""
@@ -214,10 +219,10 @@ class Estimate:
         days = told.sign_up_credits / self.per_day
         loses = f"{'at least ' if self.is_least else ''}{money(self.per_day)}"
         lasts = f"last {days:.0f} days" if days >= 1.5 else f"last {days * 24:.0f} hours"
-        if self.is_least:
+        if days > told.plan_months * 30:
+            lasts = "may outlast the plan" if self.is_least else "outlast the plan"
+        elif self.is_least:
             lasts += " at most"
-        if days > told.plan_months * 30 and not self.is_least:
-            lasts = "outlast the plan"
         return (
             f"A new account on the free plan is billed nothing and loses {loses} of credits a day: "
             f"the {told.sign_up_credits:g} USD given at sign-up {lasts}. Up to {told.most_credits:g} USD can be had; "
@@ -301,9 +306,9 @@ def estimate(
         if price is None:
             missing.append(_missing(found, region))
         elif found.quantity:
-            lines.append(_line(found, price, spent, template))
+            lines.append(_line(found, price, spent, template, region))
     lines.sort(key=lambda each: (_rank(each), -each.usd_a_month))
-    return Estimate(region, account, tuple(lines), tuple(missing), uses)  # type: ignore[arg-type]
+    return Estimate(region, cast(Account, account), tuple(lines), tuple(missing), uses)
 
 
 def _grouped(named: Iterable[tuple[str, Line]]) -> list[Group]:
@@ -322,7 +327,7 @@ def _uses(given: Mapping[str, float]) -> dict[str, float]:
     return {name: given.get(name, use.quantity) for name, use in USES.items()}
 
 
-def _line(charge: Charge, price: Price, spent: dict[str, float], template: Template | None) -> Line:
+def _line(charge: Charge, price: Price, spent: dict[str, float], template: Template | None, region: str) -> Line:
     allowed = price.always_free
     free = 0.0
     if allowed is not None:
@@ -339,18 +344,20 @@ def _line(charge: Charge, price: Price, spent: dict[str, float], template: Templ
         price,
         charge.note,
         charge.uses,
-        _stays(charge, template),
+        _stays(charge, template, region),
     )
 
 
-def _stays(charge: Charge, template: Template | None) -> str:
+def _stays(charge: Charge, template: Template | None, region: str) -> str:
     declared = template.resources.get(charge.item.logical_id) if template is not None else None
     if declared is None:
         return ""
     if declared.deletion_policy in ("Retain", "RetainExceptOnCreate"):
-        return "stays after cdk destroy, and is billed on"
+        return STAYS
     if declared.deletion_policy == "Snapshot" and charge.thing in ("rds-storage", "aurora-storage", "volume"):
-        return "a snapshot stays after cdk destroy, and is billed on"
+        snapshot = prices.price("rds-snapshot", region) if charge.thing == "rds-storage" else None
+        amount = f"at {usd(snapshot.usd)} USD {UNITS[snapshot.unit]}" if snapshot else "and is billed on"
+        return f"a snapshot stays after cdk destroy, {amount}"
     return ""
 
 
@@ -420,6 +427,8 @@ FORGOTTEN = {
     for thing in group
 }
 LAST = 50
+
+STAYS = "stays after cdk destroy, and is billed on"
 
 UNITS = {
     "hour": "an hour",

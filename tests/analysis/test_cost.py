@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 from preflight.analysis import prices
 from preflight.analysis.billed import FREE, FREE_SERVICES, RULES, USES
 from preflight.analysis.cost import FORGOTTEN, UNITS, Estimate, estimate, money, usd
+from preflight.checks import Stack
 from preflight.errors import Usage
 from preflight.intrinsics import Unknown
 from preflight.template import Design, Item, Template
@@ -128,7 +130,23 @@ def test_what_outlives_the_stack_is_said() -> None:
         )
     )
     stays = {each.logical_id: each.stays for each in found.lines if each.stays}
-    assert set(stays) == {"Kept", "Db"} and "snapshot" in stays["Db"] and "billed on" in stays["Kept"]
+    assert stays == {
+        "Kept": "stays after cdk destroy, and is billed on",
+        "Db": "a snapshot stays after cdk destroy, at 0.095 USD a GB and month",
+    }
+
+
+def test_logs_that_never_expire_and_outlive_the_stack_are_said_too() -> None:
+    found = estimate(template(Lines=resource("Logs::LogGroup", "Retain"), More=resource("Logs::LogGroup", "Retain")))
+    (logs,) = found.by_use()
+    assert logs.name == "log-gb" and "2 of them stay after cdk destroy" in found.assumed(logs)
+    assert "its lines never expire" in found.assumed(logs)
+    short = estimate(template(Lines=resource("Logs::LogGroup", RetentionInDays=7)))
+    assert (
+        found.assumed(logs)
+        != short.assumed(short.by_use()[0])
+        == "0.1 GB of lines to a log group; always free up to 5 GB"
+    )
 
 
 # Accounts
@@ -140,6 +158,13 @@ def test_a_new_account_counts_in_credits_a_day() -> None:
     assert "loses 1.20 USD of credits a day: the 100 USD given at sign-up last 83 days" in found.by_account
     little = estimate(template(Key=resource("KMS::Key", KeyPolicy={})))
     assert "outlast the plan" in little.by_account and "ends after 6 months" in little.by_account
+
+
+def test_credits_last_at_most_so_long_where_something_has_no_price() -> None:
+    found = estimate(template(Nat=resource("EC2::NatGateway"), Guard=resource("GuardDuty::Detector")))
+    assert "loses at least 1.20 USD" in found.by_account and "last 83 days at most" in found.by_account
+    little = estimate(template(Key=resource("KMS::Key", KeyPolicy={}), Guard=resource("GuardDuty::Detector")))
+    assert "may outlast the plan" in little.by_account
 
 
 def test_an_older_account_s_twelve_months_are_over() -> None:
@@ -401,6 +426,14 @@ def test_a_resource_whose_condition_does_not_hold_costs_nothing() -> None:
     nat = {**resource("EC2::NatGateway"), "Condition": "No"}
     body = {"Conditions": {"No": {"Fn::Equals": ["a", "b"]}}, "Resources": {"Nat": nat}}
     assert estimate(Template(body)).lines == ()
+
+
+def test_a_check_asks_the_stack() -> None:
+    told = template(Nat=resource("EC2::NatGateway"), Kept=resource("KMS::Key", "Retain", KeyPolicy={}))
+    deployment = SimpleNamespace(template=told, design=told.design(), client=None)
+    found = Stack(deployment).cost(account="paid", region="eu-west-1")  # type: ignore[arg-type]
+    assert found.per_month == pytest.approx(35.04 + 3.65 + 1.0)
+    assert [each.logical_id for each in found.lines if each.stays] == ["Kept"]
 
 
 # Laws
