@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from preflight.analysis.interfaces import BALANCER, CLASSIC, LAMBDA, NAT, READERS
 from preflight.analysis.network import INTERNET, Network
 from preflight.analysis.vpc import Group, Net, Ports, Rule, as_list, is_public, is_true, label, span
 from preflight.analysis.walk import Blocked, End, Hop, Path
+from preflight.errors import Usage
 
 if TYPE_CHECKING:
     from preflight.template import Design, Item
@@ -346,13 +348,17 @@ class _Look:
 
     def bucket(self, item: Item) -> Iterator[Door | Closed]:
         from preflight.analysis import identities
+        from preflight.analysis.policy import MalformedPolicy
 
         opened, refused = [], ""
         for arn, actions in self._said_to_everyone(item):
-            action = next((each for each in actions if each.lower() not in ("*", "s3:*")), "s3:GetObject")
-            decision = identities.may(
-                self.design, "anyone", action.replace("*", "Object") if "*" in action else action, arn
-            )
+            action = _one_of(actions)
+            try:
+                decision = identities.may(self.design, "anyone", action, arn)
+            except (MalformedPolicy, Usage) as error:
+                # a policy AWS would refuse, or one about a thing from elsewhere, decides nothing here
+                yield Door(label(item), item.logical_id, "its bucket policy", ("tcp 443",), depends=(str(error),))
+                return
             if decision.answer in ("allowed", "depends"):
                 opened.append((action, arn, decision))
             else:
@@ -534,6 +540,14 @@ def _is_for_all(rule: Rule) -> bool:
 
 def _is_private(net: Net) -> bool:
     return not is_public(net[0]) and net.prefixlen > 0
+
+
+def _one_of(actions: Sequence[str]) -> str:
+    """One action a statement is about, without wildcards where it is a common one."""
+    patterns = [each.lower() for each in actions]
+    common = ("s3:GetObject", "s3:PutObject", "s3:ListBucket", "s3:DeleteObject")
+    told = (each for each in common if any(fnmatchcase(each.lower(), pattern) for pattern in patterns))
+    return next(told, next((each for each in actions if "*" not in each), "s3:GetObject"))
 
 
 def _asked(free: int, whole: int, kind: str) -> str:

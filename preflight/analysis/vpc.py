@@ -38,6 +38,7 @@ class Layout:
         self.gateways = self._read_gateway_attachments()
         self.public_block, self.exempt = self._read_public_access_block()
         self.mentioned = self._all_cidrs()
+        self._told: dict[Address, bool] = {}
 
     def subnet(self, name: str) -> Subnet:
         """The subnet of this name. Raises Usage when there is none."""
@@ -75,7 +76,9 @@ class Layout:
     def _read_prefix_lists(self) -> dict[str, tuple[Net, ...]]:
         return {
             item.logical_id: tuple(
-                net for net in (as_net(entry.get("Cidr")) for entry in as_list(item.properties.get("Entries"))) if net
+                net
+                for entry in as_list(item.properties.get("Entries"))
+                if isinstance(entry, Mapping) and (net := as_net(entry.get("Cidr")))
             )
             for item in self.design.of_type("AWS::EC2::PrefixList")
         }
@@ -378,6 +381,15 @@ class Layout:
             if found:
                 return found
         return []
+
+    def is_told(self, address: Address) -> bool:
+        """Whether some rule or route names a part of the internet this address is in."""
+        if address not in self._told:
+            self._told[address] = any(
+                net.prefixlen > (0 if net.version == 4 else 3) and net.version == address.version and address in net
+                for net in self.mentioned
+            )
+        return self._told[address]
 
     def _some_subnet(self) -> str:
         return next((each.label for each in self.subnets.values()), "none is declared yet")

@@ -706,10 +706,7 @@ class Walk:
 
     def _is_told(self, address: Address) -> bool:
         """Whether some rule or route names a part of the internet this address is in."""
-        return any(
-            net.prefixlen > (0 if net.version == 4 else 3) and net.version == address.version and address in net
-            for net in self.layout.mentioned
-        )
+        return self.layout.is_told(address)
 
     def _say(self, address: Address) -> str:
         """An address, or what it stands for where it is anybody's."""
