@@ -162,6 +162,7 @@ class Synthesizer:
             late = "Timeout (" in death.stuck or death.late
             how = f"no answer in {limit:g} s" if late else f"its process ended: {death.how}"
             return {"said": [], "left_out": {}, "failed": how}
+        self._recycle(child)
         reviewed: dict[str, Any] = answer["reviewed"]
         return reviewed
 
@@ -227,11 +228,14 @@ class Synthesizer:
         except BaseException:
             self._store.drop(room)
             raise
-        if child.asked >= RECYCLE_AFTER and self._spare is None and child is self._child:
-            self._spare = _Child(self.root)
+        self._recycle(child)
         folder = (pending.file.parent, pending.digest)
         fresh = Entry(room / "assembly", answer["made"], output)
         return self._store.keep(room, pending.key, since=pending.began, folder=folder, entry=fresh), at - pending.began
+
+    def _recycle(self, child: _Child) -> None:
+        if child.asked >= RECYCLE_AFTER and self._spare is None and child is self._child:
+            self._spare = _Child(self.root)
 
     def _died(self, death: _Died, pending: Pending) -> Exception:
         assert pending.room is not None

@@ -450,3 +450,10 @@ def test_a_lab_can_ask_in_a_check() -> None:
     design = template(Notes=resource("AWS::S3::Bucket", "Lab1/Notes/Resource"))
     deployed: Any = SimpleNamespace(template=design, design=design.design(), client=None)
     assert {each.path for each in Stack(deployed).review().standing} == {"Lab1/Notes"}
+
+
+def test_a_review_that_takes_too_long_is_given_up_and_the_next_one_is_answered() -> None:
+    body = {"Resources": {"Notes": resource("AWS::S3::Bucket")}}
+    with Synthesizer(ROOT) as synthesizer:
+        assert synthesizer.review(body, limit=0.001)["failed"] == "no answer in 0.001 s"
+        assert {each["rule"] for each in synthesizer.review(body)["said"]} == {"AwsSolutions-S1", "AwsSolutions-S10"}
