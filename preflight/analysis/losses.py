@@ -1171,7 +1171,7 @@ def _is_member(each: Item, cluster: Item) -> bool:
 
 
 def _replicas_of(item: Item, world: World) -> list[Item]:
-    mine = {item.physical_id, item.arn, item.logical_id}
+    mine = (item.physical_id, item.arn, item.logical_id)
     return [
         each
         for each in world.design.of_type("AWS::RDS::DBInstance")

@@ -136,7 +136,7 @@ def _instance(item: Item, backups: _Backups) -> Objective | None:
         return None
     multi = is_true(properties.get("MultiAZ"))
     days = 1 if properties.get("BackupRetentionPeriod") is None else _int(properties.get("BackupRetentionPeriod"))
-    mine = {item.physical_id, item.arn, item.logical_id}
+    mine = (item.physical_id, item.arn, item.logical_id)
     copies = [
         each
         for each in backups.design.of_type("AWS::RDS::DBInstance")
@@ -233,7 +233,7 @@ def _bucket(item: Item, backups: _Backups) -> Objective | None:
         for rule in as_list(_inside(item.properties, "ReplicationConfiguration", "Rules"))
         if isinstance(rule, Mapping) and rule.get("Status") == "Enabled"
     ]
-    here = {each.arn for each in backups.design.of_type("AWS::S3::Bucket")}
+    here = [each.arn for each in backups.design.of_type("AWS::S3::Bucket")]
     away = [rule for rule in rules if _inside(rule, "Destination", "Bucket") not in here]
     copy = ""
     if away:
@@ -399,7 +399,7 @@ def _from_plan(item: Item, backups: _Backups) -> tuple[str, int | None]:
 
 
 def _is_primary(item: Item, design: Design) -> bool:
-    mine = {item.physical_id, item.arn, item.logical_id}
+    mine = (item.physical_id, item.arn, item.logical_id)
     return any(
         each.properties.get("SourceDBClusterIdentifier") in mine
         for each in design.of_type(

@@ -89,7 +89,7 @@ class Uses:
             for key, value in item.properties.items():
                 if key in NOT_READ or (key == "Cluster" and _is_placed(item)):
                     continue
-                named = [self._by_id.get(each) for each in as_list(value)] if key.endswith(NAMES) else []
+                named = [self._by_id.get(str(each)) for each in as_list(value)] if key.endswith(NAMES) else []
                 for name in (*self._mentioned(value), *filter(None, named)):
                     if name == item.logical_id:
                         continue

@@ -607,6 +607,7 @@ def test_nothing_crashes_on_what_cloudformation_accepts(values: Any) -> None:
         LifecycleConfiguration LoadBalancerAttributes Targets AvailabilityZone Engine BackupRetentionPeriod
         DBSubnetGroupName ReplicationConfiguration Tags ScalingConfig NetworkInterfaces PreferredCacheClusterAZs
         ComputeResources AvailabilityZones VersioningConfiguration PointInTimeRecoverySpecification
+        SourceDBInstanceIdentifier DBClusterIdentifier FileSystemId AvailabilityZoneDistribution BackupPolicy
     """
     names = listed.split()
     body = {kind: {"Type": kind, "Properties": dict.fromkeys(names, values)} for kind in {*RULES, *STORES}}
@@ -685,6 +686,15 @@ def test_another_zone_never_makes_a_group_worse(zones: int, desired: int, lost_f
     other = next(each for each in lose(after, az=letter).effects if each.label == "Servers")
     assert rank.index(other.fate) >= rank.index(one.fate)
     assert (other.after or 0) >= (one.after or 0)
+
+
+@settings(max_examples=40, deadline=None)
+@given(clinics(), st.randoms(use_true_random=False))
+def test_the_order_of_a_template_never_matters(made: tuple[int, Resources], order: Any) -> None:
+    names = list(made[1])
+    order.shuffle(names)
+    one, other = lose(design(made[1]), az="a"), lose(design({name: made[1][name] for name in names}), az="a")
+    assert fates(one) == fates(other) and one.survives == other.survives
 
 
 @settings(max_examples=40, deadline=None)
