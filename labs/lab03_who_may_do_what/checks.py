@@ -97,11 +97,10 @@ def check_analysts_do_nothing_else(stack):
         ("s3:GetObject", f"{notes}/elsewhere/*"),
         *((action, notes) for action in BUCKET_SETTINGS),
         *elsewhere(stack),
-        *written_grants(stack, but=lambda action, resource: is_reading_triaged(action, resource, notes)),
     ]
     operators = members(stack, stack.output("OperatorsGroup"))
     people = [each for each in members(stack, analysts) if each not in operators]
-    who, open_doors = first_who_may(stack, [analysts, *people], attempts)
+    who, open_doors = first_who_may(stack, [analysts, *people], attempts, promised=is_reading_triaged)
     name = "a member of the group" if who == analysts else who
 
     expect(
@@ -134,7 +133,7 @@ def check_deleting_needs_mfa(stack):
         *(each for each in elsewhere(stack) if each[0].startswith("iam:")),
     ]
     people = [operators, *members(stack, operators)]
-    who, open_doors = first_who_may(stack, people, round_about, context=ACCESS_KEY)
+    who, open_doors = first_who_may(stack, people, round_about, promised=keeps_to_its_permissions, context=ACCESS_KEY)
 
     expect(
         all(map(is_allowed, with_mfa)),
@@ -249,9 +248,8 @@ def check_the_triage_role_does_its_job_alone(stack):
         ("s3:GetObject", f"{notes}/triaged/*"),
         *((action, notes) for action in BUCKET_SETTINGS),
         *elsewhere(stack),
-        *written_grants(stack, but=lambda action, resource: is_triaging(action, resource, notes)),
     ]
-    open_doors = first_open(stack, name, attempts, context=SESSION)
+    open_doors = first_open(stack, name, attempts, promised=is_triaging, context=SESSION)
     words = dict(
         proved=f"raw/ is read, triaged/ is written, {len(attempts)} other requests are refused",
         rival="notes.grant_read_write(role) is one line. Which of these refusals would it undo?",
@@ -328,15 +326,26 @@ def check_no_long_lived_keys(stack):
     }
     holders = [user for user, found in keys.items() if found]
     declared = stack.of_type("AWS::IAM::AccessKey")
+    words = dict(
+        proved="no user of the stack has an access key, and no role of it may make one",
+        rival="Secrets Manager can rotate a key. Why is a role still the better answer here?",
+        bullets=["CLF-C02 2.3-S1"],
+        read=f"{IAM_GUIDE}/best-practices.html#bp-workloads-use-roles",
+    )
+    # a custom resource makes keys too, which no template lists
+    makers = [way for way in stack.who_may("iam:CreateAccessKey") if way.kind == "role"]
     expect(
         not holders and not declared,
         saw=f"{holders[0] if holders else 'a user'} holds an access key that never expires",
         means="the key outlives the laptop it was copied to, and whoever finds it is that user",
-        proved="no user of the stack has an access key",
-        rival="Secrets Manager can rotate a key. Why is a role still the better answer here?",
-        bullets=["CLF-C02 2.3-S1"],
-        read=f"{IAM_GUIDE}/best-practices.html#bp-workloads-use-roles",
         where=declared[0] if declared else None,
+        **words,
+    )
+    expect(
+        not makers,
+        saw=f"role {makers[0].who if makers else ''} may make access keys, through {first_of(makers)}",
+        means="what runs as it makes keys that no template lists, and that outlive the stack's next deployment",
+        **words,
     )
 
 
@@ -355,9 +364,8 @@ def check_the_contractor_has_a_ceiling(stack):
         ("s3:GetObject", f"{notes}/raw/*"),
         *((action, notes) for action in BUCKET_SETTINGS),
         *elsewhere(stack),
-        *written_grants(stack, but=lambda action, resource: is_reading_triaged(action, resource, notes)),
     ]
-    open_doors = first_open(stack, kai, attempts, also=[ADMINISTRATOR])
+    open_doors = first_open(stack, kai, attempts, promised=is_reading_triaged, also=[ADMINISTRATOR])
     words = dict(
         proved=f"with AdministratorAccess attached by mistake, {len(attempts)} requests are still refused",
         rival="A service control policy is a ceiling too. For whom, and who can set it?",
@@ -440,30 +448,23 @@ def named_in(statement):
     return [principal] if isinstance(principal, str) else [each for who in principal.values() for each in listed(who)]
 
 
-def written_grants(stack, *, but):
-    """What the stack's own identity policies say word for word, without what was promised: (action, resource)."""
+def granted_besides(stack, principal, promised, *, context, also=()):
+    """What a principal's policies grant beyond what was promised: (actions, resource)."""
+    notes = bucket(stack)
     found = []
-    for item in stack.of_type(*HOLDERS):
-        documents = [item.properties.get("PolicyDocument")]
-        documents += [each.get("PolicyDocument") for each in item.properties.get("Policies", [])]
-        for statement in (each for document in documents if document for each in statements(document)):
-            for action in listed(statement.get("Action", [])):
-                for resource in listed(statement.get("Resource", [])):
-                    if "*" not in action and "${" not in resource and not but(action, resource):
-                        found.append((action, resource))
-    return list(dict.fromkeys(found))
+    for grant in stack.what_may(principal, context=context, also=also):
+        for resource in grant.resources:
+            # whom the role trusts is another promise
+            if ":role/" in resource and not grant.by_identity:
+                continue
+            # what a boundary adds must hold as well, so that one place within the promise is enough
+            places = (resource, *grant.within)
+            beyond = [name for name in grant.names if not any(promised(name, each, notes) for each in places)]
+            if beyond:
+                few = beyond if len(beyond) <= 3 else grant.actions
+                found.append((", ".join(few), resource))
+    return found
 
-
-HOLDERS = (
-    "AWS::IAM::Policy",
-    "AWS::IAM::ManagedPolicy",
-    "AWS::IAM::Role",
-    "AWS::IAM::Group",
-    "AWS::IAM::User",
-    "AWS::IAM::GroupPolicy",
-    "AWS::IAM::RolePolicy",
-    "AWS::IAM::UserPolicy",
-)
 
 # what tells nothing of the notes and changes nothing: who am I, where is the bucket, which buckets are there
 HARMLESS = ("sts:GetCallerIdentity", "sts:GetSessionToken", "s3:GetBucketLocation", "s3:ListAllMyBuckets")
@@ -486,16 +487,28 @@ def is_triaging(action, resource, notes):
     return action.startswith(("s3:Put", "s3:Abort")) and resource.startswith(f"{notes}/triaged/")
 
 
+def keeps_to_its_permissions(action, resource, notes):
+    """Whether an action leaves it to others who may do what."""
+    # a bucket has no permissions of IAM
+    return ":s3:::" in resource or not WRITES_PERMISSIONS.fullmatch(action)
+
+
+WRITES_PERMISSIONS = re.compile(
+    r"iam:((Put|Attach|Detach|Delete)\w*(Policy|PermissionsBoundary)|CreatePolicyVersion|SetDefaultPolicyVersion"
+    r"|AddUserToGroup|RemoveUserFromGroup|UpdateAssumeRolePolicy|PassRole)"
+)
+
+
 def members(stack, group):
     """The names of the users in a group."""
     found = stack.client("iam").get_group(GroupName=group.rpartition("/")[2])
     return [each["UserName"] for each in found["Users"]]
 
 
-def first_who_may(stack, principals, attempts, *, context=MFA):
+def first_who_may(stack, principals, attempts, *, promised, context=MFA):
     """The first of several principals for whom a door is open, and which doors; (None, []) when all are shut."""
     for principal in principals:
-        if open_doors := first_open(stack, principal, attempts, context=context):
+        if open_doors := first_open(stack, principal, attempts, promised=promised, context=context):
             return principal, open_doors
     return None, []
 
@@ -513,13 +526,14 @@ def elsewhere(stack):
     ]
 
 
-def first_open(stack, principal, attempts, *, context=MFA, also=()):
-    """The attempts that are not refused."""
-    return [
+def first_open(stack, principal, attempts, *, promised, context=MFA, also=()):
+    """The attempts that are not refused; when all are, what is granted besides the promise."""
+    tried = [
         (action, resource)
         for action, resource in attempts
         if is_open(stack.may(principal, action, resource, context=context, also=also), resource)
     ]
+    return tried or granted_besides(stack, principal, promised, context=context, also=also)
 
 
 def said(open_doors, notes):
@@ -527,6 +541,11 @@ def said(open_doors, notes):
     shown = [f"{action} on {in_bucket(resource, notes)}" for action, resource in open_doors[:3]]
     more = f" and {len(open_doors) - 3} more" if len(open_doors) > 3 else ""
     return ", ".join(shown) + more
+
+
+def first_of(ways):
+    """The statement that lets the first of several in."""
+    return ways[0].through[0] if ways else ""
 
 
 def is_allowed(decision):

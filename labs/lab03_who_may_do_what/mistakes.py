@@ -260,6 +260,75 @@ def mistake_a_ceiling_that_kai_can_raise(template):
     )
 
 
+@breaks(
+    "analysts_do_nothing_else",
+    help="NotAction with Allow is a list of what you thought of. Tagging, retention and restoring were not on it.",
+)
+def mistake_allow_all_that_was_not_thought_of(template):
+    found = statement(template, "ReadTriagedNotes")
+    del found["Action"]
+    found["NotAction"] = [
+        "s3:PutObject",
+        "s3:PutObjectAcl",
+        "s3:DeleteObject*",
+        "s3:DeleteBucket*",
+        "s3:PutBucket*",
+        "s3:PutLifecycleConfiguration",
+        "s3:PutReplicationConfiguration",
+    ]
+    bucket = arn_of(template, "AWS::S3::Bucket")
+    found["Resource"] = [bucket, {"Fn::Join": ["", [bucket, "/triaged/*"]]}]
+
+
+@breaks("analysts_do_nothing_else", help="A wildcard of a service nobody here uses is still all of that service.")
+def mistake_a_service_nobody_uses(template):
+    policy_with(template, "ReadTriagedNotes")["Statement"].append(
+        {"Effect": "Allow", "Action": "codecommit:*", "Resource": "*"}
+    )
+
+
+@breaks("the_triage_role_does_its_job_alone", help="Batch* of DynamoDB reads and writes every table of the account.")
+def mistake_the_role_may_batch(template):
+    policy_with(template, "WriteTriagedNotes")["Statement"].append(
+        {"Effect": "Allow", "Action": "dynamodb:Batch*", "Resource": "*"}
+    )
+
+
+@breaks("the_contractor_has_a_ceiling", help="What the ceiling lets through, the next policy attached may grant.")
+def mistake_a_ceiling_with_a_window(template):
+    ceiling = named(template, "AWS::IAM::ManagedPolicy", "ContractorCeiling")
+    ceiling["Properties"]["PolicyDocument"]["Statement"].append(
+        {"Effect": "Allow", "Action": "codecommit:*", "Resource": "*"}
+    )
+
+
+@breaks("deleting_needs_mfa", help="Who may write the group's policies takes the condition out of them.")
+def mistake_the_condition_can_be_taken_out(template):
+    name = next(name for name, each in template["Resources"].items() if name.startswith("Operators"))
+    policy_with(template, "DeleteNotesWithMfa")["Statement"].append(
+        {"Effect": "Allow", "Action": "iam:*GroupPolicy", "Resource": {"Fn::GetAtt": [name, "Arn"]}}
+    )
+
+
+@breaks(
+    "no_long_lived_keys",
+    help="AwsCustomResource with createAccessKey makes a key no template lists: the role that may make it shows.",
+)
+def mistake_a_custom_resource_makes_the_key(template):
+    lambdas = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    makes = {"Effect": "Allow", "Action": "iam:CreateAccessKey", "Resource": "*"}
+    template["Resources"]["CustomResourceRole"] = {
+        "Type": "AWS::IAM::Role",
+        "Properties": {
+            "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [lambdas]},
+            "Policies": [
+                {"PolicyName": "calls", "PolicyDocument": {"Version": "2012-10-17", "Statement": [makes]}},
+            ],
+        },
+        "Metadata": {"aws:cdk:path": "Lab3/CustomResource/ServiceRole/Resource"},
+    }
+
+
 def add_to(template, sid, *, action, key):
     """Add a statement for an action on the bucket, or on keys in it, to the policy that holds `sid`."""
     resource = {"Fn::Join": ["", [arn_of(template, "AWS::S3::Bucket"), key]]}
