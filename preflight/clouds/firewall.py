@@ -31,10 +31,18 @@ MANAGED = {
 }
 MOST = 5000
 
+# https://docs.aws.amazon.com/waf/latest/APIReference/API_UpdateWebACL.html, checked_on 2026-11-22: an update
+# "completely replaces the mutable specifications"
+MUTABLE = (
+    "Rules Description CustomResponseBodies CaptchaConfig ChallengeConfig TokenDomains AssociationConfig "
+    "DataProtectionConfig OnSourceDDoSProtectionConfig ApplicationConfig"
+)
+
 
 def complete(record: dict[str, Any]) -> None:
     """Say what a web ACL or rule group takes, and what its labels begin with."""
     kind = "webacl" if "DefaultAction" in record else "rulegroup"
+    record.setdefault("Rules", [])
     record["Capacity"] = record["Capacity"] if kind == "rulegroup" else capacity(record.get("Rules") or ())
     record["LabelNamespace"] = f"awswaf:{record['ARN'].split(':')[4]}:{kind}:{record['Name']}:"
     record["NextLockToken"] = record["LockToken"]

@@ -1,4 +1,4 @@
-"""Mends the emulated Cognito user pools: a resource server is changed, and taken away."""
+"""Mends the emulated Cognito user pools: an update is whole, and a resource server is changed and taken away."""
 
 from __future__ import annotations
 
@@ -10,8 +10,26 @@ def mends() -> Iterable[tuple[Any, str, Any]]:
     """What moto's responses lack."""
     from moto.cognitoidp.responses import CognitoIdpResponse
 
+    yield CognitoIdpResponse, "update_user_pool", _update_user_pool
     yield CognitoIdpResponse, "update_resource_server", _update_resource_server
     yield CognitoIdpResponse, "delete_resource_server", _delete_resource_server
+
+
+def _update_user_pool(self: Any) -> None:
+    """What is not told goes back to its default, and what is told at creation alone stays.
+
+    https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UpdateUserPool.html,
+    checked_on 2026-11-22
+    """
+    pool = self.backend.describe_user_pool(self._get_param("UserPoolId"))
+    born_with = ("AliasAttributes", "UsernameAttributes", "UsernameConfiguration")
+    stays = {name: pool.extended_config[name] for name in born_with if name in pool.extended_config}
+    told = {name: value for name, value in self.parameters.items() if name not in ("UserPoolId", "PoolName")}
+    pool.update_extended_config({**told, **stays})
+    pool.name = self._get_param("PoolName") or pool.name
+    pool.mfa_config = self._get_param("MfaConfiguration") or "OFF"
+    if pool.mfa_config == "OFF":
+        pool.token_mfa_config = pool.sms_mfa_config = None
 
 
 def _update_resource_server(self: Any) -> Any:

@@ -33,6 +33,7 @@ def mends() -> Iterable[tuple[Any, str, Any]]:
         answer = change(self)
         name = self.uri.split("?")[0].split("/")[-1]
         schedule = self.scheduler_backend.get_schedule(self._get_param("GroupName"), name)
+        schedule.state = schedule.state or "ENABLED"
         schedule.action_after_completion = self._get_param("ActionAfterCompletion")
         return answer
 

@@ -30,8 +30,9 @@ class Kind:
     `key` names the members that identify one, `made` what the service adds (see `_make`), `inside` the create
     parameter that holds the members, when they are not the parameters themselves. `put` operations create or replace.
     `always` gives what every account has, `complete` adds what AWS takes where nothing is said, `effects` is what
-    another change does than taking over what it is told. `refuse` gives the error for what AWS does not take; what is
-    named by another kind's member (`needed_by`, "operation Member=Member") is not deleted, with the error `in_use`.
+    another change does than taking over what it is told; of `forgets`, a change keeps what it is told alone. `refuse`
+    gives the error for what AWS does not take; what is named by another kind's member (`needed_by`, "operation
+    Member=Member") is not deleted, with the error `in_use`.
     `answers` are operations that look at everything the service keeps.
     """
 
@@ -52,6 +53,7 @@ class Kind:
     always: Callable[[], list[Record]] | None = None
     complete: Callable[[Record], None] | None = None
     effects: Mapping[str, Record] = field(default_factory=dict)
+    forgets: str = ""
     refuse: Callable[[str, Record, str], tuple[str, str] | None] | None = None
     needed_by: str = ""
     answers: Mapping[str, Callable[[Record, Any], Record]] = field(default_factory=dict)
@@ -114,6 +116,7 @@ def _waf(word: str, kind: str, **more: Any) -> Kind:
         taken="WAFDuplicateItemException",
         gone="WAFNonexistentItemException",
         refuse=firewall.refuse,
+        forgets=firewall.MUTABLE,
         **more,
     )
 
@@ -731,8 +734,10 @@ def _do(kind: Kind, operation: str, asked: Record, there: dict[Any, Record], res
         raise Refused(kind.gone, kind.gone_says)
     if operation in kind.change.split():
         inner = asked.get(kind.inside, asked) if kind.inside else asked
-        _judge(kind, operation, {**named[0], **inner}, response)
-        named[0].update(inner)
+        kept_on = {name: value for name, value in named[0].items() if name not in kind.forgets.split()}
+        _judge(kind, operation, {**kept_on, **inner}, response)
+        named[0].clear()
+        named[0].update({**kept_on, **inner})
         named[0].update(kind.effects.get(operation, {}))
         if kind.complete is not None:
             kind.complete(named[0])
@@ -851,9 +856,15 @@ def _is_plural(operation: str, kind: Kind) -> bool:
     )
 
 
-def _fill(shape: Any, records: list[Record], kind: Kind, above: tuple[str, ...] = ()) -> Record:
-    """The members of an answer: a record's own, or a structure or list of structures made of them."""
+def _fill(
+    shape: Any, records: list[Record], kind: Kind, above: tuple[str, ...] = (), *, within: bool = False
+) -> Record:
+    """The members of an answer: a record's own, or a structure or list of structures made of them.
+
+    A list that a record does not have is nothing: only what is around records (not `within` one) lists them.
+    """
     first = records[0] if records else {}
+    within = within or bool(above and set(kind.key.split()) & set(shape.members))
     if shape.name in above:  # an expression of expressions
         return {}
     above = (*above, shape.name)
@@ -868,9 +879,10 @@ def _fill(shape: Any, records: list[Record], kind: Kind, above: tuple[str, ...] 
         elif name in ("IsTruncated", "MaxItems"):
             filled[name] = 100 if name == "MaxItems" else False
         elif member.type_name == "list" and member.member.type_name == "structure":
-            filled[name] = [_fill(member.member, [each], kind, above) for each in records]
+            if not within:
+                filled[name] = [_fill(member.member, [each], kind, above, within=True) for each in records]
         elif member.type_name == "structure":
-            inner = _fill(member, records, kind, above)
+            inner = _fill(member, records, kind, above, within=within)
             if inner:
                 filled[name] = inner
     return filled

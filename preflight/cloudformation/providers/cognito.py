@@ -27,7 +27,11 @@ class UserPool(Table):
         PoolName="{name}",
     )
     then = (
-        Setting(call("update_user_pool", _POOL, UserPoolId="{ref}"), at_create=False),
+        Setting(
+            call("update_user_pool", _POOL, UserPoolId="{ref}"),
+            otherwise={"MfaConfiguration": "OFF"},
+            at_create=False,
+        ),
         Setting(
             call(
                 "set_user_pool_mfa_config",

@@ -149,3 +149,20 @@ def test_an_identity_pool_and_its_roles(bench, pool):
     assert (roles.unapplied, bench.lost(roles)) == ((), set())
     for thing in (roles, changed, changed):
         bench.delete(thing)
+
+
+def test_what_a_pool_no_longer_declares_goes_back_to_its_default(bench):
+    born = {"UserPoolName": "staff", "UsernameAttributes": ["email"]}
+    strict = {
+        "MfaConfiguration": "OPTIONAL",
+        "EnabledMfas": ["SOFTWARE_TOKEN_MFA"],
+        "Policies": {"PasswordPolicy": {"MinimumLength": 13}},
+        "AdminCreateUserConfig": {"AllowAdminCreateUserOnly": True},
+    }
+    pool = bench.change(bench.make("AWS::Cognito::UserPool", **born), **born, **strict)
+    assert (pool.unapplied, bench.lost(pool)) == ((), set())
+    bench.change(pool, **born)
+    facts = bench.client("cognito-idp").describe_user_pool(UserPoolId=pool.ref)["UserPool"]
+    assert (facts["MfaConfiguration"], facts["Policies"]["PasswordPolicy"]["MinimumLength"]) == ("OFF", 8)
+    assert not facts["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"]
+    assert facts["UsernameAttributes"] == ["email"]

@@ -140,3 +140,27 @@ def test_cloudfronts_scope_is_of_one_region(bench):
         bench.make(
             "AWS::WAFv2::LoggingConfiguration", ResourceArn=made["Arn"], LogDestinationConfigs=["arn:aws:s3:::logs"]
         )
+
+
+def test_a_web_acl_has_the_rules_it_declares_and_no_others(bench):
+    seen = {"SampledRequestsEnabled": True, "CloudWatchMetricsEnabled": True, "MetricName": "all"}
+    plain = {"Name": "clinic", "Scope": "REGIONAL", "DefaultAction": {"Allow": {}}, "VisibilityConfig": seen}
+    rule = {
+        "Name": "home",
+        "Priority": 1,
+        "Action": {"Count": {}},
+        "Statement": {"GeoMatchStatement": {"CountryCodes": ["IE"]}},
+        "VisibilityConfig": seen,
+    }
+    acl = bench.make("AWS::WAFv2::WebACL", **plain)
+    told = {"Name": "clinic", "Id": acl["Id"], "Scope": "REGIONAL"}
+
+    def facts():
+        return bench.client("wafv2").get_web_acl(**told)["WebACL"]
+
+    assert (facts()["Rules"], "PreProcessFirewallManagerRuleGroups" in facts()) == ([], False)
+    ruled = bench.change(acl, **plain, Description="for a while", Rules=[rule], TokenDomains=["clinic.example"])
+    assert (ruled.unapplied, bench.lost(ruled)) == ((), set())
+    bench.change(ruled, **plain)
+    assert facts()["Rules"] == []
+    assert not {"Description", "TokenDomains"} & set(facts())
