@@ -12,14 +12,16 @@ from typing import Literal
 
 from preflight.analysis.access import overlaps_arn
 from preflight.analysis.actions import PERMISSIONS, WRITE
-from preflight.analysis.grants import Book, Grant, all_of, book_of, holds_whole, titled
+from preflight.analysis.grants import Book, Grant, all_of, book_of, holds_whole, runs_with, titled
 from preflight.analysis.identities import PRINCIPAL_TYPES, Identity, judge, public_access_block, short_name
 from preflight.analysis.policy import Policy, Statement
 from preflight.analysis.public import is_public
 from preflight.intrinsics import Unknown
 from preflight.template import Design, Item
 
-Kind = Literal["public", "full admin", "escalation", "cross-account", "wide grant", "whole service", "confused deputy"]
+Kind = Literal[
+    "public", "full admin", "escalation", "cross-account", "wide grant", "whole service", "unused", "confused deputy"
+]
 
 
 @dataclass(frozen=True)
@@ -87,8 +89,11 @@ def _of_principal(book: Book, item: Item) -> Iterator[Weakness]:
         )
     if admin:
         return
+    idle = list(_unused(book, item, who, grants))
+    yield from idle
     for grant in grants:
-        yield from _too_wide(book, who, grant)
+        # what is said exactly need not be said broadly
+        yield from (each for each in _too_wide(book, who, grant) if not idle or each.kind != "whole service")
     yield from _escalations(book, item, identity, who)
 
 
@@ -119,6 +124,52 @@ def _too_wide(book: Book, who: str, grant: Grant) -> Iterator[Weakness]:
             _mended(grant, "Name the actions it needs"),
             f"{IAM_GUIDE}/best-practices.html#grant-least-privilege",
         )
+
+
+def _unused(book: Book, item: Item, who: str, grants: Sequence[Grant]) -> Iterator[Weakness]:
+    """What a role of schedules may and they never call: the one user whose calls a template tells all of."""
+    schedules = [each for each in book.index.design.of_type("AWS::Scheduler::Schedule") if _role_of(each) == item.arn]
+    names = [short_name(each) for each in schedules]
+    if not schedules or set(runs_with(book.index, item)) != set(names) or _trusted(book, item) != SCHEDULER:
+        return
+    called: list[str] = []
+    for schedule in schedules:
+        target = schedule.properties["Target"]
+        action = CALLED_BY_SCHEDULES.get("".join(str(target.get("Arn", "")).split(":")[2:3]))
+        if action is None:
+            return
+        called += [action, *(["iam:PassRole"] if action == "ecs:RunTask" else [])]
+        called += ["sqs:SendMessage"] if target.get("DeadLetterConfig") else []
+    for grant in grants:
+        # a key of the target's is used behind its back
+        idle = grant.bits & ~grant.universe.matching(*called, "kms:*")
+        if idle:
+            shown = _few(grant.universe.described(idle, grant.actions))
+            yield Weakness(
+                "unused",
+                who,
+                f"may {shown} on {_on(book, grant)}, through {_through(grant)}{_when(grant)}",
+                f"{_few(names)} runs as it, and calls {_few(called)} alone",
+                _mended(grant, f"Take {shown} out,"),
+                "https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-templated.html",
+            )
+
+
+def _role_of(schedule: Item) -> str:
+    target = schedule.properties.get("Target")
+    return str(target.get("RoleArn", "")) if isinstance(target, Mapping) else ""
+
+
+def _trusted(book: Book, role: Item) -> set[str]:
+    """Everyone a role's trust policy lets in."""
+    trust = book.index.of(role).trust
+    found: set[str] = set()
+    for statement in trust.statements if trust else ():
+        principal = statement.principal
+        if statement.effect == "Allow" and principal is not None:
+            found |= {*principal.aws, *principal.service, *principal.federated, *principal.canonical}
+            found |= {"*"} if principal.everyone or principal.negated else set()
+    return found
 
 
 def _escalations(book: Book, item: Item, identity: Identity, who: str) -> Iterator[Weakness]:
@@ -424,6 +475,7 @@ KINDS: tuple[Kind, ...] = (
     "cross-account",
     "wide grant",
     "whole service",
+    "unused",
     "confused deputy",
 )
 
@@ -482,6 +534,21 @@ COMPUTE = (
     ("sagemaker.amazonaws.com", ("sagemaker:CreateNotebookInstance",), "A notebook it makes runs its code"),
     ("states.amazonaws.com", ("states:CreateStateMachine", "states:StartExecution"), "A workflow it makes calls AWS"),
 )
+
+# what a schedule calls on the resource it is given the ARN of; with any other ARN it may call anything
+SCHEDULER = {"scheduler.amazonaws.com"}
+CALLED_BY_SCHEDULES = {
+    "codebuild": "codebuild:StartBuild",
+    "codepipeline": "codepipeline:StartPipelineExecution",
+    "ecs": "ecs:RunTask",
+    "events": "events:PutEvents",
+    "firehose": "firehose:PutRecord",
+    "kinesis": "kinesis:PutRecord",
+    "lambda": "lambda:InvokeFunction",
+    "sns": "sns:Publish",
+    "sqs": "sqs:SendMessage",
+    "states": "states:StartExecution",
+}
 
 # keys of a condition that say on whose behalf a service may come
 BEHALF = (

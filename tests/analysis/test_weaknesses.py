@@ -73,6 +73,27 @@ def test_a_whole_service_on_one_thing():
     assert found.kind == "whole service" and "sqs:* on Q" in found.what and "does not tell" in found.why
 
 
+def test_what_a_schedule_never_calls_is_unused_and_what_code_calls_is_not_known():
+    def scheduled(*statements, **more):
+        schedule = resource(
+            "Scheduler::Schedule",
+            FlexibleTimeWindow={"Mode": "OFF"},
+            ScheduleExpression="rate(1 day)",
+            Target={"Arn": arn("Q"), "RoleArn": arn("R")},
+        )
+        return made(
+            Q=resource("SQS::Queue"), Daily=schedule, R=role(*statements, trust="scheduler.amazonaws.com"), **more
+        )
+
+    (found,) = weaknesses(scheduled(allow(["sqs:SendMessage", "sqs:DeleteMessage"], arn("Q"))), "R")
+    assert found.kind == "unused" and "sqs:DeleteMessage on Q" in found.what
+    assert "Daily runs as it, and calls sqs:SendMessage alone" in found.why
+    assert weaknesses(scheduled(allow("sqs:SendMessage", arn("Q")), allow("kms:Decrypt")), "R") == ()
+    # a function runs with it as well: nobody knows what its code calls
+    function = resource("Lambda::Function", Role=arn("R"))
+    assert weaknesses(scheduled(allow(["sqs:SendMessage", "sqs:DeleteMessage"], arn("Q")), Fn=function), "R") == ()
+
+
 # escalation
 
 
