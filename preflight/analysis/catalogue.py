@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Literal, NamedTuple
-
-Place = Literal["edge", "front", "region", "vpc", "noise"]
+from typing import NamedTuple
 
 
 class Look(NamedTuple):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from preflight.analysis.drawing import fitted, width_of
-from preflight.analysis.scene import USERS, Edge, Kind, Node, Scene
+from preflight.analysis.scene import USERS, Edge, Node, Scene
 from preflight.analysis.vpc import Subnet
 
 Point = tuple[int, int]
@@ -170,7 +170,7 @@ class _Placer:
         zones_right = at - ZONE_GAP if zones else left
         boxes: list[Box] = []
         for index, row in enumerate(rows):
-            lanes = _lanes(spanning[index], zones)
+            lanes = spanning[index]
             tallest = max((_stack_height(len(cells.get((index, zone), ()))) for zone in zones), default=0)
             inside = 40 + tallest + (CARD_H + LANE_GAP) * len(lanes)
             height = max(60, inside - LANE_GAP + 30 if tallest or lanes else 0)
@@ -179,9 +179,8 @@ class _Placer:
                     boxes.append(self._subnet(subnet, starts[zone] + 10, top, widths[zone] - 20, height, vpc))
                 self._stack(cells.get((index, zone), ()), starts[zone] + 10, top + 40, widths[zone] - 20, f"row{index}")
             lane_y = top + 40 + tallest
-            for lane in lanes:
-                for node in lane:
-                    self._span(node, lane_y, starts, widths)
+            for node in lanes:
+                self._span(node, lane_y, starts, widths)
                 lane_y += CARD_H + LANE_GAP
             top += height + TIER_GAP
         bottom = top - (TIER_GAP - 10) if rows else top
@@ -360,10 +359,6 @@ def _joined_rows(rows: Sequence[dict[str, list[Subnet]]]) -> list[dict[str, list
         else:
             joined.append(dict(row))
     return joined
-
-
-def _lanes(nodes: Sequence[Node], zones: Sequence[str]) -> list[list[Node]]:
-    return [[node] for node in nodes]
 
 
 def _is_gateway(node: Node) -> bool:
@@ -646,7 +641,6 @@ def _to_pixels(cells: tuple[Point, ...], one: Box, other: Box) -> tuple[Point, .
     if not cells:
         cells = ((one.middle // U, one.y // U), (other.middle // U, other.y // U))
     points = [(x * U + U // 2, y * U + U // 2) for x, y in cells]
-    points[0] = points[0]
     points.insert(0, _at_border(points[0], one))
     points.append(_at_border(points[-1], other))
     straight: list[Point] = []
@@ -731,4 +725,3 @@ SIDE_GAP = 110
 PAD, MARGIN, HEAD = 30, 30, 50
 TITLE, LEGEND = 80, 60
 TIERS = ("public", "private", "isolated")
-__all__ = ["USERS", "Box", "Kind", "Line", "Plan", "plan_of"]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from preflight.analysis.drawing import clean, fitted, has_icon, icon, icon_definition, rect, text, width_of, wrapped
 from preflight.analysis.layout import Box, Line, Plan, plan_of
-from preflight.analysis.scene import USERS, Edge, Scene, scene_of
+from preflight.analysis.scene import THE_INTERNET, USERS, Edge, Scene, scene_of
 from preflight.analysis.vpc import label
 
 if TYPE_CHECKING:
@@ -44,6 +44,9 @@ def draw(source: Template | Design, *, overlay: Overlay | None = None, theme: Th
 def planned(source: Template | Design, overlay: Overlay | None = None) -> Plan:
     """The picture before it is drawn: every box and arrow with its place."""
     scene = scene_of(source)
+    ends = (overlay.reach.source, overlay.reach.target) if overlay and overlay.reach else ()
+    if USERS not in scene.nodes and any(_end(scene, each) == USERS for each in ends):
+        scene.nodes = {USERS: THE_INTERNET, **scene.nodes}
     way = _way(scene, overlay)
     drawn = {(edge.source, edge.target) for edge in scene.edges}
     missing = [pair for pair in itertools.pairwise(way) if pair not in drawn]
@@ -60,13 +63,15 @@ def _way(scene: Scene, overlay: Overlay | None) -> list[str]:
     if overlay is None or overlay.reach is None:
         return []
     reach = overlay.reach
-    ids = [_end(scene, reach.source), *(hop.logical_id for hop in reach.hops), getattr(reach, "logical_id", None)]
+    # a route leads through what it names: the internet gateway, the NAT gateway
+    leads = {each.logical_id: each.target for table in scene.layout.tables.values() for each in table.routes}
+    ids = [_end(scene, reach.source)]
+    for hop in reach.hops:
+        ids += [hop.logical_id, leads.get(hop.logical_id) if hop.logical_id else None]
+    blocker = str(getattr(reach, "logical_id", None))
+    ids.append(blocker if scene.stands_for.get(blocker, "") in scene.nodes else _end(scene, reach.target))
     cards = [scene.stands_for.get(each or "", each or "") for each in ids]
-    target = _end(scene, reach.target)
-    if target is not None:
-        cards.append(scene.stands_for.get(target, target))
-    found = [each for each in cards if each in scene.nodes]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(each for each in cards if each in scene.nodes))
 
 
 def _end(scene: Scene, name: str) -> str | None:
@@ -152,7 +157,7 @@ class _Drawing:
             parts.append(rect(box.x, box.y, box.w, box.h, "passed", radius=2))
         if box.key == self.stopped:
             parts.append(rect(box.x, box.y, box.w, box.h, "stopped", radius=2))
-            parts.append(_cross(box.x + box.w - 4, box.y + 4))
+            parts.append(_cross(box.x + box.w - 2, box.y + box.h - 2))
         parts.append("</g>")
         return "".join(parts)
 
@@ -447,4 +452,3 @@ DARK = {
     "price": "#f1f3f6",
     "price-ink": "#10141b",
 }
-__all__ = ["Overlay", "Theme", "draw", "planned", "render"]

@@ -44,6 +44,9 @@ class Node:
     subnets: tuple[str, ...] = ()
 
 
+THE_INTERNET = Node(USERS, "Users", "The internet", "Users", "", "outside", (), ("Users",), USERS)
+
+
 @dataclass(frozen=True)
 class Edge:
     """An arrow: something flows, a role is granted something, packets may pass, or one is declared with the other."""
@@ -526,10 +529,7 @@ class _Reader:
     def _edges(self) -> list[Edge]:
         edges = []
         if any(source == USERS for source, _ in self.found):
-            self.nodes = {
-                USERS: Node(USERS, "Users", "The internet", "Users", "", "outside", (), ("Users",), USERS),
-                **self.nodes,
-            }
+            self.nodes = {USERS: THE_INTERNET, **self.nodes}
         order = {key: index for index, key in enumerate(self.nodes)}
         for (source, target), kinds in sorted(
             self.found.items(), key=lambda each: (order[each[0][0]], order[each[0][1]])

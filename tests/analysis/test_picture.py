@@ -286,6 +286,47 @@ def test_a_way_is_drawn_in_red_and_the_blocker_is_marked() -> None:
     assert 'class="cross-mark"' in re.search(r'<g data-id="Db" .*?</g>', drawn)[0]  # type: ignore[index]
 
 
+def test_a_way_goes_through_the_gateways_its_routes_name() -> None:
+    template = in_two_zones()
+    design = template.design()
+    assert red(template, reach(design, "internet", "DoorGroup in PublicA", 443)) == [(USERS, "Gate"), ("Gate", "Door")]
+    out = red(template, reach(design, "ServerGroup in PrivateA", "internet", 443))
+    assert out == [("Servers", "NatA"), ("NatA", USERS)]
+
+
+def test_a_way_that_is_stopped_ends_where_it_is_stopped() -> None:
+    template = in_two_zones()
+    closed = reach(template.design(), "ServerGroup in PrivateA", "DbGroup in PrivateB", 22)
+    assert red(template, closed) == [("Servers", "Db")]
+    # by its routes a subnet stops it, which is marked as a whole
+    unroutable = reach(template.design(), "internet", "DbGroup in PrivateA", 5432)
+    drawn = draw(template, overlay=Overlay(reach=unroutable))
+    assert 'class="stopped"' in re.search(r'<g data-id="PrivateA">.*?</g>', drawn)[0]  # type: ignore[index]
+
+
+def test_the_internet_is_drawn_where_only_the_way_leads_there() -> None:
+    template = in_two_zones()
+    for name in ("DoorGroup", "Door", "Ear"):
+        del template.body["Resources"][name]
+    template = Template(template.body)
+    assert USERS not in scene_of(template).nodes
+    way = reach(template.design(), "ServerGroup in PrivateA", "internet", 443)
+    assert red(template, way) == [("Servers", "NatA"), ("NatA", USERS)]
+
+
+def red(template: Template, way: Any) -> list[tuple[str, str]]:
+    """The red arrows of a way, in its order."""
+    drawn = draw(template, overlay=Overlay(reach=way))
+    found = re.findall(r'class="line path"[^>]*data-from="([^"]*)" data-to="([^"]*)"', drawn)
+    after = dict(found)
+    at = next(source for source, _ in found if source not in after.values())
+    ordered = []
+    while at in after:
+        ordered.append((at, after[at]))
+        at = after[at]
+    return ordered
+
+
 def test_a_lost_zone_is_grey_with_all_that_stood_in_it_alone() -> None:
     drawn = draw(in_two_zones(), overlay=Overlay(lost_zone="a"))
     grey = set(re.findall(r'<g data-id="([^"]*)"[^>]* class="lost">', drawn))
