@@ -428,6 +428,161 @@ def test_a_resource_whose_condition_does_not_hold_costs_nothing() -> None:
     assert estimate(Template(body)).lines == ()
 
 
+@pytest.mark.parametrize(
+    ("declared", "costs", "unpriced"),
+    [
+        (resource("EC2::VPCEndpoint", VpcEndpointType="GatewayLoadBalancer"), {}, ["GatewayLoadBalancer endpoint"]),
+        (
+            resource("EC2::VPNConnection", Type="ipsec.1", TransitGatewayId="tgw-1"),
+            {"vpn-connection": 36.5, "public-ipv4": 7.3, "transit-gateway-attachment": 36.5},
+            [],
+        ),
+        (resource("NetworkFirewall::Firewall", SubnetMappings=[{}, {}]), {"network-firewall": 576.7}, []),
+        (resource("ElasticLoadBalancingV2::LoadBalancer", Type="gateway"), {}, ["gateway load balancer"]),
+        (
+            resource("GlobalAccelerator::Accelerator", Name="a", IpAddresses=["192.0.2.1"]),
+            {"global-accelerator": 18.25},
+            [],
+        ),
+        (
+            resource("EKS::Nodegroup", ScalingConfig={"DesiredSize": 2}, InstanceTypes=["t3.medium"]),
+            {"ec2-instance": 60.736},
+            ["the nodes' disks"],
+        ),
+        (resource("EKS::Nodegroup", Subnets=[]), {}, ["its nodes"]),
+        (
+            resource("EKS::Nodegroup", ScalingConfig={"MinSize": 3}, InstanceTypes=["t3.medium"], CapacityType="SPOT"),
+            {},
+            ["3 Spot instances"],
+        ),
+        (resource("EKS::Cluster"), {"eks-cluster": 73.0}, []),
+        (
+            resource("EC2::Instance", InstanceType="t3.micro", SpotPrice="1", AssociatePublicIpAddress=True),
+            {"volume": 0.64, "public-ipv4": 3.65},
+            ["Spot t3.micro"],
+        ),
+        (
+            resource("EC2::Instance", InstanceType="t3.micro", NetworkInterfaces=[{"NetworkInterfaceId": "eni-1"}]),
+            {"ec2-instance": 7.592, "volume": 0.64},
+            [],
+        ),
+        (resource("EC2::Volume", SnapshotId="snap-1", VolumeType="gp3"), {}, ["gp3 volume"]),
+        (
+            resource("EFS::FileSystem", ThroughputMode="provisioned", ProvisionedThroughputInMibps=2),
+            {"file-system-throughput": 12.0},
+            [],
+        ),
+        (resource("ECS::Service", LaunchType="FARGATE", TaskDefinition="far:1"), {}, ["1 Fargate task"]),
+        (resource("Batch::ComputeEnvironment", ComputeResources={"MinvCpus": 4}), {}, ["4 vCPUs kept running"]),
+        (resource("Batch::ComputeEnvironment", ComputeResources={"MinvCpus": 0}), {}, []),
+        (
+            resource("RDS::DBInstance", Engine="oracle-se2", DBInstanceClass="db.t3.large"),
+            {},
+            ["db.t3.large with oracle-se2"],
+        ),
+        (
+            resource("RDS::DBInstance", Engine="mysql", DBInstanceClass="db.t3.large", DBSnapshotIdentifier="s"),
+            {"rds-mysql": 99.28},
+            ["its storage"],
+        ),
+        (
+            resource(
+                "RDS::DBInstance", Engine="mysql", DBInstanceClass="db.t3.large", AllocatedStorage="100", Iops=1000
+            ),
+            {"rds-mysql": 99.28, "rds-storage": 12.5, "rds-iops": 100.0},
+            [],
+        ),
+        (
+            resource("RDS::DBInstance", DBClusterIdentifier="far", DBInstanceClass="db.serverless"),
+            {},
+            ["Aurora Serverless v2 instance"],
+        ),
+        (
+            resource("RDS::DBCluster", Engine="postgres", DBClusterInstanceClass="db.m6gd.large"),
+            {},
+            ["Multi-AZ DB cluster"],
+        ),
+        (resource("RDS::DBCluster", Engine="aurora-mysql", EngineMode="serverless"), {}, ["Aurora Serverless v1"]),
+        (resource("RDS::DBProxy", DBProxyName="p"), {}, ["RDS Proxy"]),
+        (resource("ElastiCache::ReplicationGroup", NumCacheClusters=2), {}, ["ElastiCache nodes"]),
+        (
+            resource(
+                "DynamoDB::GlobalTable",
+                WriteProvisionedThroughputSettings={"WriteCapacityAutoScalingSettings": {"MinCapacity": 30}},
+                Replicas=[
+                    {"Region": "us-east-1", "ReadProvisionedThroughputSettings": {"ReadCapacityUnits": 26}},
+                    {"Region": "eu-west-1"},
+                ],
+            ),
+            {"dynamodb-write-capacity": 2.3725, "dynamodb-read-capacity": 0.0949},
+            ["its replica in eu-west-1"],
+        ),
+        (
+            resource("Lambda::Version", FunctionName="f", ProvisionedConcurrencyConfig={}),
+            {},
+            [],
+        ),
+        (
+            resource("Lambda::Alias", ProvisionedConcurrencyConfig={"ProvisionedConcurrentExecutions": 1}),
+            {},
+            ["provisioned concurrency"],
+        ),
+        (resource("ApiGateway::Stage", CacheClusterEnabled=True), {}, ["a cache of 0.5 GB"]),
+        (resource("Kinesis::Stream", StreamModeDetails={"StreamMode": "ON_DEMAND"}), {"stream-on-demand": 29.2}, []),
+        (resource("Glue::Job", WorkerType="G.8X", NumberOfWorkers=2), {}, ["Glue job of G.8X workers"]),
+        (resource("EC2::FlowLog", LogDestinationType="s3"), {}, ["flow log"]),
+        (
+            resource("CertificateManager::Certificate", CertificateAuthorityArn="arn"),
+            {},
+            ["certificate of a private authority"],
+        ),
+        (resource("CertificateManager::Certificate", DomainName="example.com"), {}, []),
+        (resource("SecretsManager::Secret", ReplicaRegions=[{"Region": "eu-west-1"}]), {"secret": 0.8}, []),
+    ],
+    ids=lambda value: value["Type"][5:] if isinstance(value, dict) and "Type" in value else None,
+)
+def test_each_thing_is_counted_as_aws_bills_it(
+    declared: dict[str, Any], costs: dict[str, float], unpriced: list[str]
+) -> None:
+    found = estimate(template(It=declared))
+    assert months(found) == costs
+    assert [each.what for each in found.unpriced] == unpriced
+    assert found.is_least == bool(unpriced)
+
+
+def test_a_launch_configuration_tells_what_its_group_runs() -> None:
+    launch = resource("AutoScaling::LaunchConfiguration", InstanceType="t3.micro", ImageId="ami-1")
+    group = resource(
+        "AutoScaling::AutoScalingGroup", LaunchConfigurationName={"Ref": "Launch"}, MinSize="2", MaxSize="2"
+    )
+    # detailed monitoring is on unless it is switched off; 10 of its 14 metrics are free
+    assert cost_of(Launch=launch, Group=group) == {"ec2-instance": 15.184, "volume": 1.28, "detailed-monitoring": 1.2}
+
+
+def test_a_cluster_s_own_strategy_holds_where_a_service_names_none() -> None:
+    task = resource("ECS::TaskDefinition", Cpu="1 vCPU", Memory="2 GB", EphemeralStorage={"SizeInGiB": 30})
+    strategy = [{"CapacityProvider": "FARGATE", "Weight": 1}]
+    group = resource("ECS::Cluster", DefaultCapacityProviderStrategy=strategy)
+    service = resource("ECS::Service", Cluster={"Ref": "Cluster"}, TaskDefinition={"Ref": "Task"})
+    found = cost_of(Task=task, Cluster=group, Web=service)
+    assert found == {"fargate-vcpu": 29.5504, "fargate-memory": 6.4897, "fargate-storage": 0.8103}
+    windows = {
+        **task,
+        "Properties": {**task["Properties"], "RuntimePlatform": {"OperatingSystemFamily": "WINDOWS_SERVER_2022_CORE"}},
+    }
+    assert [each.what for each in estimate(template(Task=windows, Cluster=group, Web=service)).unpriced] == [
+        "1 task with Windows"
+    ]
+
+
+def test_the_prices_documents_are_listed_once_each() -> None:
+    found = estimate(template(One=resource("KMS::Key", KeyPolicy={}), Two=resource("KMS::Key", KeyPolicy={})))
+    ((source, listed),) = found.sources().items()
+    assert source == "https://aws.amazon.com/kms/pricing/" and [each.thing for each in listed] == ["key"]
+    many = estimate(template(**{f"Guard{number}": resource("GuardDuty::Detector") for number in range(5)}))
+    assert "5 things have no price (Guard0, Guard1, Guard2 and 2 more)" in many.sentence
+
+
 def test_a_check_asks_the_stack() -> None:
     told = template(Nat=resource("EC2::NatGateway"), Kept=resource("KMS::Key", "Retain", KeyPolicy={}))
     deployment = SimpleNamespace(template=told, design=told.design(), client=None)
