@@ -246,7 +246,7 @@ def _replica(remark: Remark, item: Item, design: Design) -> str:
         return ""
     if remark.id in ("AwsSolutions-RDS3", "AwsSolutions-RDS10"):
         return "a read replica is made anew from its source"
-    # within a Region: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Overview.Encryption.html,
+    # within a Region: https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstanceReadReplica.html,
     # checked_on 2026-11-22
     origin = [each for each in design.of_type("AWS::RDS::DBInstance") if source in (each.physical_id, each.arn)]
     encrypted = any(str(each.properties.get("StorageEncrypted")).lower() == "true" for each in origin)
@@ -254,7 +254,8 @@ def _replica(remark: Remark, item: Item, design: Design) -> str:
 
 
 def _carried_on(remark: Remark, item: Item, design: Design) -> str:
-    # https://docs.aws.amazon.com/firehose/latest/dev/encryption.html, checked_on 2026-11-22
+    # https://docs.aws.amazon.com/firehose/latest/APIReference/API_StartDeliveryStreamEncryption.html,
+    # checked_on 2026-11-22
     if item.properties.get("DeliveryStreamType") == "KinesisStreamAsSource":
         return "it reads from a data stream, whose own encryption holds for it"
     return ""
