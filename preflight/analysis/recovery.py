@@ -135,7 +135,7 @@ def _instance(item: Item, backups: _Backups) -> Objective | None:
         # the cluster, or the source, has the data
         return None
     multi = is_true(properties.get("MultiAZ"))
-    days = 1 if properties.get("BackupRetentionPeriod") is None else _int(properties.get("BackupRetentionPeriod"))
+    days = 1 if properties.get("BackupRetentionPeriod") is None else as_int(properties.get("BackupRetentionPeriod"))
     mine = (item.physical_id, item.arn, item.logical_id)
     copies = [
         each
@@ -162,7 +162,9 @@ def _instance(item: Item, backups: _Backups) -> Objective | None:
 def _cluster(item: Item, backups: _Backups) -> Objective | None:
     engine = str(item.properties.get("Engine", ""))
     is_aurora = item.type != "AWS::RDS::DBCluster" or engine.startswith("aurora") or not engine
-    days = 1 if item.properties.get("BackupRetentionPeriod") is None else _int(item.properties["BackupRetentionPeriod"])
+    days = (
+        1 if item.properties.get("BackupRetentionPeriod") is None else as_int(item.properties["BackupRetentionPeriod"])
+    )
     point = _from_retention(days, "the cluster", backups, item)
     zone = "0, for storage is copied across zones" if is_aurora else "0, for a reader acknowledges each commit"
     name = "aurora_backup" if item.type == "AWS::RDS::DBCluster" and is_aurora else "rds_backup"
@@ -225,19 +227,19 @@ def _table(item: Item, backups: _Backups) -> Objective | None:
 
 def _bucket(item: Item, backups: _Backups) -> Objective | None:
     # Object Lock works in versioned buckets only
-    versions = _inside(item.properties, "VersioningConfiguration", "Status") == "Enabled" or is_true(
+    versions = inside(item.properties, "VersioningConfiguration", "Status") == "Enabled" or is_true(
         item.properties.get("ObjectLockEnabled")
     )
     rules = [
         rule
-        for rule in as_list(_inside(item.properties, "ReplicationConfiguration", "Rules"))
+        for rule in as_list(inside(item.properties, "ReplicationConfiguration", "Rules"))
         if isinstance(rule, Mapping) and rule.get("Status") == "Enabled"
     ]
     here = [each.arn for each in backups.design.of_type("AWS::S3::Bucket")]
-    away = [rule for rule in rules if _inside(rule, "Destination", "Bucket") not in here]
+    away = [rule for rule in rules if inside(rule, "Destination", "Bucket") not in here]
     copy = ""
     if away:
-        timed = any(_inside(rule, "Destination", "ReplicationTime", "Status") == "Enabled" for rule in away)
+        timed = any(inside(rule, "Destination", "ReplicationTime", "Status") == "Enabled" for rule in away)
         within = fact("s3_time_control").says if timed else "without Replication Time Control, so no time is promised"
         copy = f"its objects are replicated to another bucket ({within}); in which Region, its name does not tell"
     point: tuple[str, int | None] = (
@@ -263,7 +265,7 @@ def has_one_zone(item: Item) -> bool:
     """Whether a lifecycle rule moves a bucket's objects to One Zone-IA."""
     steps = [
         step
-        for rule in as_list(_inside(item.properties, "LifecycleConfiguration", "Rules"))
+        for rule in as_list(inside(item.properties, "LifecycleConfiguration", "Rules"))
         if isinstance(rule, Mapping)
         for step in [*as_list(rule.get("Transitions")), rule.get("Transition")]
     ]
@@ -272,11 +274,11 @@ def has_one_zone(item: Item) -> bool:
 
 def _files(item: Item, backups: _Backups) -> Objective | None:
     one_zone = bool(item.properties.get("AvailabilityZoneName"))
-    daily = _inside(item.properties, "BackupPolicy", "Status") == "ENABLED"
+    daily = inside(item.properties, "BackupPolicy", "Status") == "ENABLED"
     point: tuple[str, int | None] = (
         ("up to a day (the automatic daily backup)", DAY) if daily else _from_plan(item, backups)
     )
-    replicas = as_list(_inside(item.properties, "ReplicationConfiguration", "Destinations"))
+    replicas = as_list(inside(item.properties, "ReplicationConfiguration", "Destinations"))
     regions = [str(each.get("Region")) for each in replicas if isinstance(each, Mapping) and each.get("Region")]
     regions = [each for each in regions if each != backups.design.region]
     copy = f"a replica in {regions[0]}, with {fact('efs_replication').says}" if regions else ""
@@ -315,7 +317,7 @@ def _cache(item: Item, backups: _Backups) -> Objective | None:
     if str(item.properties.get("Engine", "")).startswith("memcached"):
         # it keeps nothing by design, and is no store
         return None
-    kept = _int(item.properties.get("SnapshotRetentionLimit"))
+    kept = as_int(item.properties.get("SnapshotRetentionLimit"))
     point: tuple[str, int | None] = (
         ("up to a day (the automatic daily snapshot)", DAY) if kept else ("all of it, for no snapshot is kept", None)
     )
@@ -334,7 +336,7 @@ def _cache(item: Item, backups: _Backups) -> Objective | None:
 
 def _warehouse(item: Item, backups: _Backups) -> Objective | None:
     days = item.properties.get("AutomatedSnapshotRetentionPeriod")
-    kept = 1 if days is None else _int(days)
+    kept = 1 if days is None else as_int(days)
     point: tuple[str, int | None] = ("up to the last automated snapshot", DAY) if kept else _from_plan(item, backups)
     region = item.properties.get("DestinationRegion")
     copy = f"its snapshots are copied to {region}" if region else ""
@@ -409,7 +411,7 @@ def _is_primary(item: Item, design: Design) -> bool:
 
 
 def _plan_rules(plan: Item) -> list[Mapping[str, Any]]:
-    rules = as_list(_inside(plan.properties, "BackupPlan", "BackupPlanRule"))
+    rules = as_list(inside(plan.properties, "BackupPlan", "BackupPlanRule"))
     return [each for each in rules if isinstance(each, Mapping)]
 
 
@@ -447,7 +449,8 @@ def _names(pattern: str, value: str) -> bool:
     return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), value) is not None
 
 
-def _inside(value: Any, *names: str) -> Any:
+def inside(value: Any, *names: str) -> Any:
+    """What lies under these names, one in the other, or None."""
     for name in names:
         if not isinstance(value, Mapping):
             return None
@@ -455,7 +458,8 @@ def _inside(value: Any, *names: str) -> Any:
     return value
 
 
-def _int(value: Any) -> int | None:
+def as_int(value: Any) -> int | None:
+    """A value as a whole number, None where it is none."""
     try:
         return int(value)
     except (TypeError, ValueError):

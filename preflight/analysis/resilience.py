@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Literal
 
 from preflight.analysis import losses
 from preflight.analysis.leftovers import CDK_OWN
-from preflight.analysis.losses import Effect, World
+from preflight.analysis.lost import Effect, World
+from preflight.analysis.lost_machines import lonely
 from preflight.analysis.placement import SOMEWHERE, Placement, labels_of
 from preflight.analysis.recovery import Objective, objectives
 from preflight.analysis.uses import Uses
@@ -184,7 +185,7 @@ def single_points(design: Design) -> tuple[SinglePoint, ...]:
             known = found.get(effect.logical_id)
             if known is None or (known.heals and not point.heals):
                 found[effect.logical_id] = point
-    for effect in losses.lonely(study.world()):
+    for effect in lonely(study.world()):
         found.setdefault(
             effect.logical_id,
             SinglePoint(effect.logical_id, effect.label, effect.why, effect.change, source=effect.source),
