@@ -39,6 +39,7 @@ from preflight.clouds.holders import (
     role_named,
     trust_policy,
 )
+from preflight.clouds.key_uses import key_uses
 
 CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d*/([^/]*)/([^/]*)/")
 
@@ -252,7 +253,7 @@ class Authorizer:
         asked = wanted(call)
         if not asked and not call.operation:
             self.undecided.append((f"{call.prefix}:?", call.request.path, ("which operation this is",)))
-        for each in asked:
+        for each in [*asked, *key_uses(call)]:
             decision = self._decide(call, caller, each)
             if decision.answer == "allowed":
                 continue

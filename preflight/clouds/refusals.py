@@ -66,7 +66,7 @@ def refused(call: Call, code: str, message: str) -> Refused:
     headers = {"x-amzn-ErrorType": code}
     if call.signed_for == "sqs":
         # its JSON keeps the codes of its older protocol
-        headers["x-amzn-query-error"] = "AccessDenied;Sender"
+        headers["x-amzn-query-error"] = f"{code if code.startswith('KMS') else 'AccessDenied'};Sender"
     body = json.dumps({"__type": code, "message": message, "Message": message})
     is_rest = protocol == "rest-json"
     content_type = "application/json" if is_rest else "application/x-amz-json-1.1"
@@ -76,6 +76,8 @@ def refused(call: Call, code: str, message: str) -> Refused:
 def denial(call: Call, wanted: Wanted, who: str, decision: Decision, *, explained: bool = True) -> Refused:
     """The refusal of one action; `explained` is False where S3 says no more than "Access Denied"."""
     code = CODES.get(call.signed_for) or ("AccessDenied" if _is_xml(call) else "AccessDeniedException")
+    if wanted.action.startswith("kms:"):
+        code = KEY_CODES.get(call.signed_for, code)
     if call.signed_for == "s3":
         return refused(call, code, sentence(wanted, who, decision, quoted=True) if explained else "Access Denied")
     message = sentence(wanted, who, decision)
@@ -144,5 +146,8 @@ def _protocol_of(call: Call) -> str:
 
 
 PROTOCOLS = {"ec2": "ec2", "s3": "rest-xml"}
+
+# a key that is not lent, in the words of what is encrypted with it
+KEY_CODES = {"sqs": "KMS.AccessDeniedException", "sns": "KMSAccessDenied"}
 
 CODES = {"ec2": "UnauthorizedOperation", "sns": "AuthorizationError", "sqs": "AccessDeniedException"}

@@ -19,6 +19,7 @@ from preflight.clouds.offline import OfflineCloud
 
 ACCOUNT = "123456789012"
 REFUSED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "403"}
+REFUSED |= {"KMS.AccessDeniedException", "KMSAccessDenied"}
 
 
 def document(*statements):
@@ -419,6 +420,43 @@ def test_an_object_under_a_customers_key_takes_the_key_too(home):
 
 
 # roles and sessions
+
+
+def test_what_is_encrypted_with_a_customers_key_takes_the_key_too(home):
+    key = home.cloud.client("kms").create_key()["KeyMetadata"]
+    sqs, sns, secrets, ssm = (home.cloud.client(each) for each in ("sqs", "sns", "secretsmanager", "ssm"))
+    queue = sqs.create_queue(QueueName="q", Attributes={"KmsMasterKeyId": key["KeyId"]})["QueueUrl"]
+    plain = sqs.create_queue(QueueName="p", Attributes={"KmsMasterKeyId": "alias/aws/sqs"})["QueueUrl"]
+    topic = sns.create_topic(Name="t", Attributes={"KmsMasterKeyId": key["Arn"]})["TopicArn"]
+    secret = secrets.create_secret(Name="s", SecretString="x", KmsKeyId=key["KeyId"])["ARN"]
+    ssm.put_parameter(Name="/n", Value="x", Type="SecureString", KeyId=key["KeyId"])
+    everything = allow(["sqs:*", "sns:*", "secretsmanager:*", "ssm:*"])
+    home.role("stranger", everything)
+    home.role("reader", everything, allow("kms:Decrypt", key["Arn"]))
+    home.role("writer", everything, allow(["kms:Decrypt", "kms:GenerateDataKey", "kms:Encrypt"], key["Arn"]))
+    calls = [
+        ("sqs", "send_message", {"QueueUrl": queue, "MessageBody": "x"}, "GenerateDataKey"),
+        ("sqs", "receive_message", {"QueueUrl": queue}, "Decrypt"),
+        ("sns", "publish", {"TopicArn": topic, "Message": "x"}, "GenerateDataKey"),
+        ("secretsmanager", "put_secret_value", {"SecretId": "s", "SecretString": "y"}, "GenerateDataKey"),
+        ("secretsmanager", "get_secret_value", {"SecretId": secret}, "Decrypt"),
+        ("ssm", "get_parameter", {"Name": "/n", "WithDecryption": True}, "Decrypt"),
+        (
+            "ssm",
+            "put_parameter",
+            {"Name": "/m", "Value": "x", "Type": "SecureString", "KeyId": key["KeyId"]},
+            "Encrypt",
+        ),
+    ]
+    for service, operation, told, action in calls:
+        said = refusal(getattr(home.as_role("stranger", service), operation), **told)
+        assert f"kms:{action} on resource: {key['Arn']}" in said, operation
+        assert bool(refusal(getattr(home.as_role("reader", service), operation), **told)) == (action != "Decrypt")
+        assert not refusal(getattr(home.as_role("writer", service), operation), **told), operation
+    assert not refusal(home.as_role("stranger", "sqs").send_message, QueueUrl=plain, MessageBody="x")
+    assert not refusal(home.as_role("stranger", "ssm").get_parameter, Name="/n")
+    with pytest.raises(ClientError, match=r"KMS\.AccessDeniedException"):
+        home.as_role("stranger", "sqs").send_message(QueueUrl=queue, MessageBody="x")
 
 
 def test_assuming_a_role_is_its_trust_policys_business(house):
