@@ -254,8 +254,11 @@ def _by_stepping_over(
         name = profiles.get(str(instance.properties.get("IamInstanceProfile")))
         owner = next((role for role in roles.values() if name and name in (role.physical_id, role.arn)), None)
         arn = f"arn:aws:ec2:{index.design.region}:{index.design.account}:instance/{instance.physical_id}"
-        for action in ("ssm:SendCommand", "ssm:StartSession"):
+        for action, document in (("ssm:SendCommand", "AWS-RunShellScript"), ("ssm:StartSession", "")):
             way = _way(grants, action, arn)
+            # a command is allowed on the instance and by its document, and most documents run no text of yours
+            if document and _way(grants, action, f"arn:aws:ssm:*:*:document/{document}") is None:
+                continue
             if owner is not None and way is not None:
                 yield way, action, owner, f"What it runs on instance {short_name(instance)} has the instance's role"
 
@@ -264,7 +267,9 @@ def stronger(book: Book, role: Item, than: Item) -> Grant | None:
     """Something a role may do that another principal may not; None when there is nothing."""
     mine = book.grants(book.index.of(than))
     theirs = book.grants(book.index.of(role))
-    more = [each for each in theirs if not any(holds_whole(wide, each) for wide in mine)]
+    chatter = book.universe.matching(*CHATTER)
+    told = [each for each in theirs if each.bits & ~chatter]
+    more = [each for each in told if not any(holds_whole(wide, each) for wide in mine)]
     return next(iter(sorted(more, key=lambda each: (-each.bits.bit_count(), each.actions, each.resources))), None)
 
 
@@ -353,6 +358,19 @@ def _to_everyone(
     if set(keys) & HOLDING or not is_public(Policy(policy.name, (statement,), policy.kind)):
         return
     if not _really_opens(book, statement, arn):
+        return
+    if "lambda:invokedviafunctionurl" in keys:
+        # half of what a public URL needs; the other half is told
+        return
+    if "lambda:functionurlauthtype" in keys:
+        yield Weakness(
+            "public",
+            name,
+            f"takes calls of its URL from anyone, through {label}",
+            "Lambda asks nobody who calls: that is left to the function's own code",
+            "Set AuthType AWS_IAM on the URL, if its callers can sign their requests",
+            "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html",
+        )
         return
     if policy.kind == "trust":
         whom, why = "any AWS account", "Whoever has an AWS account becomes this role, and does all that it may"
@@ -558,6 +576,12 @@ BEHALF = (
 
 # keys that hold "*" to this account or this network, besides those Amazon S3 counts
 HOLDING = {"kms:calleraccount", "aws:principalaccount", "elasticfilesystem:accessedviamounttarget", "aws:sourceowner"}
+
+# what an agent or a function says of itself; whoever may do it has no more power for that
+CHATTER = (
+    *("ec2messages:*", "ssmmessages:*", "ssm:UpdateInstanceInformation", "xray:Put*", "cloudwatch:PutMetricData"),
+    *("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"),
+)
 
 TRUST_HOLDS = {
     "sts:externalid": "an external id",

@@ -158,14 +158,19 @@ def test_writing_the_code_of_a_function_with_a_stronger_role():
 
 
 def test_a_command_on_an_instance_with_a_stronger_role():
-    of = made(
-        Strong=STRONG,
-        Profile=resource("IAM::InstanceProfile", Roles=[{"Ref": "Strong"}]),
-        Box=resource("EC2::Instance", IamInstanceProfile={"Ref": "Profile"}),
-        R=role(allow("ssm:SendCommand")),
-    )
+    parts = {
+        "Strong": STRONG,
+        "Profile": resource("IAM::InstanceProfile", Roles=[{"Ref": "Strong"}]),
+        "Box": resource("EC2::Instance", IamInstanceProfile={"Ref": "Profile"}),
+        "R": role(allow("ssm:SendCommand")),
+    }
+    of = made(**parts)
     (what,) = escalations(of, "R")
     assert what.startswith("may ssm:SendCommand")
+    # a document that runs nothing of yours is no way in, and an agent's own talk no power
+    one = ["arn:aws:ec2:*:*:instance/*", "arn:aws:ssm:*:*:document/AWSEC2-CreateVssSnapshot"]
+    assert escalations(made(**{**parts, "R": role(allow("ssm:SendCommand", one))}), "R") == []
+    assert escalations(made(**{**parts, "Strong": role(allow("ssmmessages:*"))}), "R") == []
 
 
 def test_taking_a_stronger_role():
@@ -227,7 +232,9 @@ def test_every_kind_of_resource_policy_can_be_open():
             FunctionUrlAuthType="NONE",
         ),
     )
-    assert {each.about for each in weaknesses(of) if each.kind == "public"} == {"Q", "T", "K", "R", "S", "F"}
+    found = {each.about: each for each in weaknesses(of) if each.kind == "public"}
+    assert set(found) == {"Q", "T", "K", "R", "S", "F"}
+    assert "takes calls of its URL from anyone" in found["F"].what
 
 
 def test_another_account_is_told_with_what_holds_it():
