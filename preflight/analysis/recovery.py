@@ -274,7 +274,8 @@ def has_one_zone(item: Item) -> bool:
 
 def _files(item: Item, backups: _Backups) -> Objective | None:
     one_zone = bool(item.properties.get("AvailabilityZoneName"))
-    daily = inside(item.properties, "BackupPolicy", "Status") == "ENABLED"
+    policy = inside(item.properties, "BackupPolicy", "Status")
+    daily = policy == "ENABLED" or (one_zone and policy is None)
     point: tuple[str, int | None] = (
         ("up to a day (the automatic daily backup)", DAY) if daily else _from_plan(item, backups)
     )
@@ -292,7 +293,7 @@ def _files(item: Item, backups: _Backups) -> Objective | None:
         "" if daily else "enable_automatic_backups=True",
         backups,
         "replication_configuration=efs.ReplicationConfiguration.regional_file_system(region=...)",
-        "efs_replication" if copy else "efs_regional",
+        "efs_replication" if copy else "efs_backup" if daily else "efs_regional",
         copy,
     )
 
@@ -343,13 +344,13 @@ def _warehouse(item: Item, backups: _Backups) -> Objective | None:
     multi = is_true(item.properties.get("MultiAZ"))
     return _objective(
         item,
-        "0, for both zones work on the same storage" if multi else point[0],
+        f"0: AWS states {fact('redshift_rpo').says}" if multi else point[0],
         point,
         "a restore makes a new cluster" if point[1] is not None else "nothing to restore from",
         "" if kept else "automated_snapshot_retention_period=7",
         backups,
         "snapshots copied to another Region",
-        "redshift_zone",
+        "redshift_rpo" if multi else "redshift_zone",
         copy,
     )
 

@@ -523,6 +523,8 @@ def test_recovery_points_follow_the_backups() -> None:
     assert point(Table=resource("DynamoDB::Table")) is None
     assert point(Notes=resource("S3::Bucket", VersioningConfiguration={"Status": "Enabled"})) == 0
     assert point(Files=resource("EFS::FileSystem", BackupPolicy={"Status": "ENABLED"})) == day
+    assert point(Files=resource("EFS::FileSystem")) is None
+    assert point(Files=resource("EFS::FileSystem", AvailabilityZoneName="us-east-1a")) == day, "on for One Zone"
     rule = {"RuleName": "daily", "ScheduleExpression": "cron(0 5 * * ? *)", "TargetBackupVault": "v"}
     away = {"DestinationBackupVaultArn": "arn:aws:backup:eu-west-1:123456789012:backup-vault:far"}
     plan = {"BackupPlanName": "p", "BackupPlanRule": [rule | {"CopyActions": [away]}]}
