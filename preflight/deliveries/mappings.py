@@ -136,7 +136,10 @@ def _call(deliveries: Deliveries, esm: Any, records: list[Record]) -> Outcome | 
         trace = longest(str(each.get("attributes", {}).get("AWSTraceHeader") or "") for each in records)
         answer = functions.invoke(esm.function_arn, event, region=esm.region, account=esm.account_id, trace=trace)
     except Exception as error:
-        # throttled, or gone meanwhile
+        # throttled, or gone meanwhile; or nothing that runs here, which nobody else would tell
+        told = (esm.event_source_arn, esm.function_arn, str(error))
+        if getattr(error, "code", "") == "NotImplementedException" and told not in deliveries.undelivered:
+            deliveries.not_delivered(*told)
         return Outcome(None, str(error))
     if answer.function_error:
         return Outcome(None, str(answer.function_error), answer.request_id)
@@ -266,7 +269,13 @@ def _refuse_invalid(deliveries: Deliveries, held: Any, spec: Mapping[str, Any]) 
             f"Queue visibility timeout: {queue.visibility_timeout} seconds is less than Function timeout: "
             f"{function.timeout} seconds",
         )
-    is_there = queue is not None or bool(lengths(source)) if kind in ("sqs", "kinesis", "dynamodb") else False
+    if kind == "sqs" and queue is None:
+        raise refused(
+            "InvalidParameterValueException",
+            "Error occurred while ReceiveMessage. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue. "
+            "SQS Error Message: The specified queue does not exist.",
+        )
+    is_there = queue is not None or (kind in ("kinesis", "dynamodb") and bool(lengths(source)))
     asking = Consumer("", source, LAMBDA, str(function.role), 1, lambda _: None)
     action = missing_permission(deliveries, asking) if is_there else None
     if action:

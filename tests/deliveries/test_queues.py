@@ -160,6 +160,28 @@ def test_a_role_that_may_not_read_the_queue_cannot_be_mapped_to_it(place):
         place.map(worker, queue)
 
 
+def test_a_queue_that_is_not_there_cannot_be_mapped(place):
+    worker = place.function("worker", KEEPS, may(READS_QUEUES))
+    with pytest.raises(ClientError, match=r"InvalidParameterValueException.*NonExistentQueue"):
+        place.map(worker, "arn:aws:sqs:us-east-1:123456789012:none")
+
+
+def test_a_worker_that_does_not_run_here_is_told_of(place):
+    queue = place.queue("notes")
+    worker = place.function("worker", KEEPS, may(READS_QUEUES, queue))
+    place.client("lambda").update_function_configuration(FunctionName="worker", Runtime="nodejs22.x")
+    place.map(worker, queue)
+    place.send(queue, "one")
+    assert place.cloud.deliveries.settle()
+    assert place.cloud.deliveries.undelivered == [
+        (
+            queue,
+            worker,
+            "worker is not run: the offline cloud keeps nodejs22.x functions, and runs Python from a zip archive",
+        )
+    ]
+
+
 def test_a_role_that_lost_the_queue_reads_no_more(place):
     queue = place.queue("notes")
     worker = place.function("worker", KEEPS, may(READS_QUEUES, queue))
