@@ -72,6 +72,9 @@ USES: Mapping[str, Use] = {
     "log-gb": Use(0.1, "GB of lines to a log group"),
     "queue-requests": Use(10_000, "requests to a queue"),
     "messages": Use(10_000, "messages to a topic"),
+    "secret-requests": Use(1_000, "requests for a secret"),
+    "key-requests": Use(1_000, "requests to a key"),
+    "name-queries": Use(10_000, "queries of a hosted zone"),
     "events": Use(10_000, "events to a bus of your own"),
     "archive-gb": Use(1, "GB in an archive"),
     "transitions": Use(10_000, "state transitions of a workflow"),
@@ -592,10 +595,12 @@ def global_table(item: Item, stack: _Stack) -> Iterator[Found]:
 def secret(item: Item, stack: _Stack) -> Iterator[Found]:
     copies = 1 + len(as_list(item.properties.get("ReplicaRegions")))
     yield Charge(item, "secret", copies, note="each replica is one more" if copies > 1 else "")
+    yield stack.used(item, "secret-requests", "secret-requests", per=1e4)
 
 
 def key(item: Item, stack: _Stack) -> Iterator[Found]:
     yield Charge(item, "key", 1)
+    yield stack.used(item, "key-requests", "key-requests", per=1e4)
 
 
 def parameter(item: Item, stack: _Stack) -> Iterator[Found]:
@@ -605,6 +610,7 @@ def parameter(item: Item, stack: _Stack) -> Iterator[Found]:
 
 def zone(item: Item, stack: _Stack) -> Iterator[Found]:
     yield Charge(item, "hosted-zone", 1)
+    yield stack.used(item, "name-queries", "name-queries", per=1e6)
 
 
 def health_check(item: Item, stack: _Stack) -> Iterator[Found]:
@@ -703,6 +709,20 @@ def queue(item: Item, stack: _Stack) -> Iterator[Found]:
 
 def topic(item: Item, stack: _Stack) -> Iterator[Found]:
     yield stack.used(item, "topic-requests", "messages", per=1e6)
+
+
+def subscription(item: Item, stack: _Stack) -> Iterator[Found]:
+    form = str(item.properties.get("Protocol"))
+    if form in ("email", "email-json"):
+        yield stack.used(item, "topic-mails", "messages", per=1e5)
+    elif form in ("http", "https"):
+        yield stack.used(item, "topic-posts", "messages", per=1e5)
+    elif form not in ("sqs", "lambda"):
+        yield Unpriced(item, f"messages by {form}", "there is no price here for it")
+
+
+def warm_pool(item: Item, stack: _Stack) -> Iterator[Found]:
+    yield Unpriced(item, "instances kept ready", "how many there are depends on the group")
 
 
 def bus(item: Item, stack: _Stack) -> Iterator[Found]:
@@ -890,6 +910,8 @@ RULES: Mapping[str, Callable[[Any, Any], Iterator[Found]]] = {
     "AWS::S3::Bucket": bucket,
     "AWS::SQS::Queue": queue,
     "AWS::SNS::Topic": topic,
+    "AWS::SNS::Subscription": subscription,
+    "AWS::AutoScaling::WarmPool": warm_pool,
     "AWS::Events::EventBus": bus,
     "AWS::Events::Archive": archive,
     "AWS::StepFunctions::StateMachine": workflow,
@@ -908,7 +930,7 @@ RULES: Mapping[str, Callable[[Any, Any], Iterator[Found]]] = {
 # services whose resources have no price of their own
 FREE_SERVICES = frozenset(
     {"IAM", "CDK", "AutoScaling", "ApplicationAutoScaling", "Organizations", "LakeFormation", "RAM", "SSO"}
-    | {"ResourceGroups", "CloudFormation", "Custom", "Budgets"}
+    | {"ResourceGroups", "CloudFormation", "Custom"}
 )
 # resources that are settings or parts of what is billed, or are free themselves
 FREE = frozenset(
@@ -928,21 +950,22 @@ FREE = frozenset(
         "EKS": "AccessEntry IdentityProviderConfig PodIdentityAssociation",
         "ECR": "RepositoryPolicy RegistryPolicy PullThroughCacheRule RepositoryCreationTemplate",
         "EFS": "AccessPoint MountTarget",
+        "Budgets": "Budget",
         "Batch": "JobDefinition JobQueue SchedulingPolicy",
         "RDS": """DBSubnetGroup DBParameterGroup DBClusterParameterGroup OptionGroup EventSubscription
-            DBProxyTargetGroup DBProxyEndpoint GlobalCluster""",
+            DBProxyTargetGroup GlobalCluster""",
         "ElastiCache": "SubnetGroup ParameterGroup User UserGroup",
         "SecretsManager": "ResourcePolicy SecretTargetAttachment RotationSchedule",
         "KMS": "Alias",
         "Logs": "LogStream MetricFilter SubscriptionFilter ResourcePolicy QueryDefinition Destination",
-        "WAFv2": "WebACLAssociation IPSet RegexPatternSet RuleGroup LoggingConfiguration",
+        "WAFv2": "WebACLAssociation IPSet RegexPatternSet LoggingConfiguration",
         "Route53": "RecordSet RecordSetGroup",
         "Lambda": """Permission EventSourceMapping LayerVersion LayerVersionPermission EventInvokeConfig Url
             CodeSigningConfig""",
         "S3": "BucketPolicy AccessPoint",
         "SQS": "QueuePolicy QueueInlinePolicy",
-        "SNS": "Subscription TopicPolicy TopicInlinePolicy",
-        "Events": "Rule EventBusPolicy Connection ApiDestination",
+        "SNS": "TopicPolicy TopicInlinePolicy",
+        "Events": "Rule EventBusPolicy Connection",
         "Scheduler": "ScheduleGroup",
         "StepFunctions": "Activity StateMachineVersion StateMachineAlias",
         "ApiGateway": """Account ApiKey Authorizer BasePathMapping Deployment DomainName GatewayResponse Method Model

@@ -344,13 +344,14 @@ def _line(charge: Charge, price: Price, spent: dict[str, float], template: Templ
         price,
         charge.note,
         charge.uses,
-        _stays(charge, template, region),
+        _stays(charge, price, template, region),
     )
 
 
-def _stays(charge: Charge, template: Template | None, region: str) -> str:
+def _stays(charge: Charge, price: Price, template: Template | None, region: str) -> str:
     declared = template.resources.get(charge.item.logical_id) if template is not None else None
-    if declared is None:
+    if declared is None or (price.period is None and charge.thing not in STORED):
+        # what is left alone is not used any more
         return ""
     if declared.deletion_policy in ("Retain", "RetainExceptOnCreate"):
         return STAYS
@@ -428,6 +429,11 @@ FORGOTTEN = {
 }
 LAST = 50
 
+# what costs by use for as long as it is kept
+STORED = frozenset(
+    {"log-storage", "s3-storage", "dynamodb-storage", "image-storage", "file-system", "aurora-storage"}
+    | {"archive-storage"}
+)
 STAYS = "stays after cdk destroy, and is billed on"
 
 UNITS = {
@@ -447,6 +453,7 @@ UNITS = {
     "GB-second": "a GB-second",
     "million": "a million",
     "hundred thousand": "a hundred thousand",
+    "ten thousand": "for ten thousand",
     "thousand": "a thousand",
     "item": "each",
     "evaluation": "each",

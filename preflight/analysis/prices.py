@@ -89,6 +89,7 @@ class Accounts:
     checked_on: date
 
 
+@cache
 def price(thing: str, region: str, size: str = "") -> Price | None:
     """The price of a thing in a Region, and of a size of it where it is sold in sizes; None where there is none."""
     entry = _data()["price"][thing]
