@@ -387,11 +387,11 @@ _SETTING_PATHS = {
 
 
 def _method_settings(settings: list[Mapping[str, Any]]) -> dict[str, str]:
-    """A stage's settings by the path that patches them; `/` inside a resource's path is written ~1."""
+    """A stage's settings by the path that patches them; `/` inside a resource's path is written ~1, also by CDK."""
     found = {}
     for each in settings:
         resource = str(each.get("ResourcePath", "/*"))
-        escaped = "*" if resource in ("/*", "*") else "~1" + resource.lstrip("/").replace("/", "~1")
+        escaped = "*" if resource in ("/*", "*") else "~1" + resource.lstrip("/").removeprefix("~1").replace("/", "~1")
         for path, name in _SETTING_PATHS.items():
             if name in each:
                 value = each[name]
@@ -438,7 +438,11 @@ class Stage(Part):
         for each in answers:
             settings = each.get("methodSettings", {})
             each["methodSettings"] = [
-                {"ResourcePath": "/*" if place == "*" else place.replace("~1", "/"), "HttpMethod": method, **told}
+                {
+                    "ResourcePath": "/*" if place == "*" else [place.replace("~1", "/"), f"/{place}"],
+                    "HttpMethod": method,
+                    **told,
+                }
                 for (place, _, method), told in ((key.rpartition("/"), told) for key, told in settings.items())
             ]
         return answers

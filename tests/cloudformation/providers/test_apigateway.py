@@ -434,3 +434,11 @@ def test_a_body_in_openapi_becomes_an_api(bench):
     assert set(there["/notes/{id}"]["resourceMethods"]) == {"GET", "ANY"}
     bench.change(made, Body={**document, "paths": {"/other": document["paths"]["/notes/{id}"]}})
     assert {each["path"] for each in client.get_resources(restApiId=made.ref)["items"]} == {"/", "/other"}
+
+
+@pytest.mark.parametrize("path", ["/notes/{id}", "/~1notes~1{id}"])
+def test_a_methods_settings_are_told_by_its_path_however_that_is_written(path):
+    from preflight.cloudformation.providers.apigateway import _method_settings
+
+    told = _method_settings([{"ResourcePath": path, "HttpMethod": "GET", "ThrottlingBurstLimit": 5}])
+    assert told == {"~1notes~1{id}/GET/throttling/burstLimit": "5"}
