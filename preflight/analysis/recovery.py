@@ -142,6 +142,7 @@ def _instance(item: Item, backups: _Backups) -> Objective | None:
         for each in backups.design.of_type("AWS::RDS::DBInstance")
         if each.properties.get("SourceDBInstanceIdentifier") in mine
     ]
+    away = properties.get("AutomaticBackupReplicationRegion") if days != 0 else None
     restore = "a restore makes a new instance with a new endpoint"
     failover = f"failover, {fact('rds_multi_az').says}; after a bad write {restore}" if multi else restore
     if copies and not multi:
@@ -154,8 +155,9 @@ def _instance(item: Item, backups: _Backups) -> Objective | None:
         failover if point[1] is not None or multi else "nothing to restore from",
         "backup_retention=cdk.Duration.days(7)" if not days else "" if multi else "multi_az=True",
         backups,
-        "a read replica in another Region, or automated backups replicated to one",
+        'automatic_backup_replication_region="eu-west-1", or a read replica in another Region',
         "rds_backup",
+        f"its automated backups are replicated to {away}; you restore them there" if away else "",
     )
 
 
@@ -323,6 +325,11 @@ def _cache(item: Item, backups: _Backups) -> Objective | None:
         ("up to a day (the automatic daily snapshot)", DAY) if kept else ("all of it, for no snapshot is kept", None)
     )
     replicated = is_true(item.properties.get("AutomaticFailoverEnabled"))
+    is_global = item.properties.get("GlobalReplicationGroupId") or any(
+        inside(member, "ReplicationGroupId") in (item.physical_id, item.logical_id)
+        for each in backups.design.of_type("AWS::ElastiCache::GlobalReplicationGroup")
+        for member in as_list(each.properties.get("Members"))
+    )
     return _objective(
         item,
         "the last moments, for replication is asynchronous" if replicated else point[0],
@@ -332,6 +339,7 @@ def _cache(item: Item, backups: _Backups) -> Objective | None:
         backups,
         "an ElastiCache global datastore",
         "elasticache_multi_az",
+        "it is in a global datastore: you promote the copy in another Region" if is_global else "",
     )
 
 

@@ -496,6 +496,25 @@ def test_the_region() -> None:
     assert lose(design({"Role": resource("IAM::Role", AssumeRolePolicyDocument={})}), region=True).survives
 
 
+def test_copies_in_another_region() -> None:
+    far = {"Bucket": "arn:aws:s3:::far-away", "ReplicationTime": {"Status": "Enabled", "Time": {"Minutes": 15}}}
+    stores = {
+        "Db": resource("RDS::DBInstance", Engine="mysql", AutomaticBackupReplicationRegion="eu-west-1"),
+        "Aurora": resource("RDS::DBCluster", Engine="aurora-mysql", GlobalClusterIdentifier="world"),
+        "Cache": resource("ElastiCache::ReplicationGroup", NumCacheClusters=1, GlobalReplicationGroupId="world"),
+        "Notes": resource(
+            "S3::Bucket", ReplicationConfiguration={"Rules": [{"Status": "Enabled", "Destination": far}]}
+        ),
+        "Files": resource("EFS::FileSystem", ReplicationConfiguration={"Destinations": [{"Region": "eu-west-1"}]}),
+        "Alone": resource("S3::Bucket"),
+    }
+    loss = lose(design(stores), region=True)
+    assert fates(loss) == dict.fromkeys(stores, "degrades") | {"Alone": "stops"}
+    said = {each.label: each.said for each in loss.effects}
+    assert "eu-west-1" in said["Db"] and "15 minutes" in said["Files"] and "99.99 percent" in said["Notes"]
+    assert "within a second" in said["Aurora"] and "promote" in said["Cache"]
+
+
 def test_what_stands_in_every_region_leads_to_this_one() -> None:
     origin = {"Id": "site", "DomainName": {"Fn::GetAtt": ["Site", "RegionalDomainName"]}}
     alias = {"DNSName": {"Fn::GetAtt": ["Cdn", "DomainName"]}, "HostedZoneId": "Z2FDTNDATAQYW2"}
