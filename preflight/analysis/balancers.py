@@ -46,6 +46,9 @@ class Balancers:
         self.listeners = self._read_listeners()
         self.forwards = [*self._read_forwards(), *self._read_classic()]
 
+    def _balancer(self, value: Any) -> Item | None:
+        return self._arns.get(value) if isinstance(value, str) else None
+
     def accepts(self, balancer: Item) -> list[tuple[int | None, tuple[str, ...]]]:
         """The ports and protocols a load balancer listens on."""
         return self.listeners.get(balancer.logical_id, [])
@@ -73,7 +76,7 @@ class Balancers:
     def _read_listeners(self) -> dict[str, list[tuple[int | None, tuple[str, ...]]]]:
         found: dict[str, list[tuple[int | None, tuple[str, ...]]]] = {}
         for item in self.layout.design.of_type("AWS::ElasticLoadBalancingV2::Listener"):
-            balancer = self._arns.get(item.properties.get("LoadBalancerArn"))
+            balancer = self._balancer(item.properties.get("LoadBalancerArn"))
             if balancer is not None:
                 heard = (_int(item.properties.get("Port")), _protocols(item.properties.get("Protocol")))
                 found.setdefault(balancer.logical_id, []).append(heard)
@@ -90,7 +93,7 @@ class Balancers:
             arn = str(rule.properties.get("ListenerArn"))
             rules.setdefault(arn, []).extend(as_list(rule.properties.get("Actions")))
         for listener in design.of_type("AWS::ElasticLoadBalancingV2::Listener"):
-            balancer = self._arns.get(listener.properties.get("LoadBalancerArn"))
+            balancer = self._balancer(listener.properties.get("LoadBalancerArn"))
             if balancer is None:
                 continue
             actions = [*as_list(listener.properties.get("DefaultActions")), *rules.get(listener.physical_id, [])]
@@ -118,7 +121,7 @@ class Balancers:
         for target in as_list(group.properties.get("Targets")):
             if isinstance(target, Mapping):
                 name = self.layout.ref(target.get("Id"))
-                balancer = self._arns.get(target.get("Id"))
+                balancer = self._balancer(target.get("Id"))
                 port = _int(target.get("Port")) if target.get("Port") is not None else own
                 yield (balancer.logical_id if balancer else name), port
         names = {group.physical_id, group.arn}
@@ -127,7 +130,7 @@ class Balancers:
                 yield item.logical_id, own
         for item in design.of_type(SERVICE):
             for each in as_list(item.properties.get("LoadBalancers")):
-                if isinstance(each, Mapping) and each.get("TargetGroupArn") in names:
+                if isinstance(each, Mapping) and str(each.get("TargetGroupArn")) in names:
                     # tasks with an address of their own are registered on the container's port; on a shared host the
                     # port is drawn when a task starts
                     is_own = "NetworkConfiguration" in item.properties

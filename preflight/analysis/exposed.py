@@ -206,7 +206,7 @@ class _Look:
                 yield f"{name}{port}, which it does not get through to ({answers[0].because})"
 
     def _wall(self, item: Item) -> str:
-        arns = {item.arn, item.physical_id}
+        arns = (item.arn, item.physical_id)
         for each in self.design.of_type("AWS::WAFv2::WebACLAssociation"):
             if each.properties.get("ResourceArn") in arns:
                 return "a web ACL looks at each request"
@@ -330,7 +330,7 @@ class _Look:
             return
         # without a permission for everyone the URL answers 403
         # https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html, checked_on 2026-11-22
-        names = {arn, *((function.arn, function.physical_id) if function else ())}
+        names = (arn, *((function.arn, function.physical_id) if function else ()))
         granted = any(
             each.properties.get("FunctionName") in names
             and str(each.properties.get("Principal")) == "*"
@@ -476,7 +476,7 @@ class _Look:
             yield Door(label(item), item.logical_id, "the Kubernetes API's public endpoint", ("tcp 443",), who, asks)
 
     def _of(self, kind: str, key: str, item: Item) -> list[Item]:
-        names = {item.physical_id, item.logical_id, item.arn}
+        names = (item.physical_id, item.logical_id, item.arn)
         return [each for each in self.design.of_type(kind) if each.properties.get(key) in names]
 
     def _has_domain(self, item: Item) -> bool:

@@ -108,7 +108,11 @@ def _auto_scaling(layout: Layout, item: Item) -> Iterator[Card]:
     mixed = _map(_map(properties.get("MixedInstancesPolicy")).get("LaunchTemplate")).get("LaunchTemplateSpecification")
     launched = _launch_template(layout, properties.get("LaunchTemplate") or mixed)
     configuration = _same(layout, properties.get("LaunchConfigurationName"), "AWS::AutoScaling::LaunchConfiguration")
-    launched = launched or (dict(configuration.properties) if configuration is not None else {})
+    named = properties.get("LaunchConfigurationName")
+    if configuration is not None:
+        launched = dict(configuration.properties)
+    elif named:
+        launched = {"SecurityGroupIds": [f"the groups of {named}"]}
     yield from _launched(layout, item, launched, as_list(properties.get("VPCZoneIdentifier")))
 
 
@@ -260,7 +264,10 @@ def _launch_template(layout: Layout, told: Any) -> dict[str, Any]:
         ),
         None,
     )
-    return dict(_map(found.properties.get("LaunchTemplateData"))) if found is not None else {}
+    if found is None:
+        # what a template made elsewhere says is not known, its groups least of all
+        return {"SecurityGroupIds": [f"the groups of {name}"]} if name else {}
+    return dict(_map(found.properties.get("LaunchTemplateData")))
 
 
 def _grouped(layout: Layout, name: Any) -> list[Any]:

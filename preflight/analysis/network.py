@@ -410,7 +410,7 @@ class Network:
             mine = [
                 each
                 for each in self._endpoint_services.get(service, [])
-                if self.layout.ref(each.properties.get("VpcId")) == vpc
+                if self.layout.vpc_name(each.properties.get("VpcId")) == vpc
             ]
             for item in mine:
                 # private DNS answers the service's name with the interface's own addresses
@@ -464,6 +464,9 @@ class Network:
         for value in card.groups:
             name = self.layout.ref(value)
             worn.append(self.layout.groups.get(name) or self.layout.outside_group(name, subnet.vpc))
+        if item.type == "AWS::EKS::Cluster" or (not worn and item.type not in READERS):
+            # EKS brings a group of its own, and of a type nobody taught us anything may
+            worn.append(self.layout.outside_group(f"the security group {label(item)} brings", subnet.vpc))
         address = as_net(card.address)
         heard = self.balancers.accepts(item) if item.type in (BALANCER, CLASSIC) else None
         return End(

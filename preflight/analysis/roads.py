@@ -105,7 +105,7 @@ class Roads:
                 route.logical_id,
                 (route.target,),
             )
-        ends = [self.layout.ref(connection.properties.get(key)) for key in ("VpcId", "PeerVpcId")]
+        ends = [self.layout.vpc_name(connection.properties.get(key)) for key in ("VpcId", "PeerVpcId")]
         if set(ends) != {here.item.logical_id, there.item.logical_id}:
             raise Stopped(
                 "PCX_REQUIRES_ADDRESS_IN_VPC_CIDR",

@@ -29,6 +29,7 @@ class Layout:
         self.design = design
         self.named = _names(design)
         self.vpcs = {item.logical_id: self._read_vpc(item) for item in design.of_type(VPC)}
+        self.outside = self._read_outside()
         self.prefix_lists = self._read_prefix_lists()
         self.beyond = self._read_beyond()
         self.tables = self._read_tables()
@@ -131,7 +132,7 @@ class Layout:
                 )
         tables = {}
         for item in self.design.of_type("AWS::EC2::RouteTable"):
-            vpc = self.vpcs.get(self.ref(item.properties.get("VpcId")))
+            vpc = self._vpc_of(item.properties.get("VpcId"))
             routes = [Route("local", vpc.cidrs, vpc.item.logical_id, item.logical_id)] if vpc else []
             routes += [
                 self._route(each)
@@ -190,7 +191,7 @@ class Layout:
             groups[item.logical_id] = Group(
                 label(item),
                 item.logical_id,
-                self.vpcs.get(self.ref(properties.get("VpcId"))),
+                self._vpc_of(properties.get("VpcId")),
                 [self._rule(each, item) for each in as_list(properties.get("SecurityGroupIngress"))],
                 [self._rule(each, item) for each in as_list(properties.get("SecurityGroupEgress"))],
             )
@@ -250,16 +251,13 @@ class Layout:
             for each in self.design.of_type("AWS::EC2::SubnetNetworkAclAssociation")
         }
         subnets: dict[str, Subnet] = {}
-        outside: dict[str, Vpc] = {}
         for item in self.design.of_type(SUBNET):
             cidrs = [as_net(item.properties.get("CidrBlock"))]
             six = item.properties.get("Ipv6CidrBlock")
             if six:
                 cidrs.append(as_net(six) or _nth_six(len(subnets)))
             home = self.ref(item.properties.get("VpcId"))
-            if home not in self.vpcs and home not in outside:
-                outside[home] = Vpc(item, "a VPC outside this stack", self._cidrs_told_of(home), is_declared=False)
-            vpc = self.vpcs.get(home) or outside[home]
+            vpc = self.vpcs.get(home) or self.outside[home]
             told, unsure = item.properties.get("CidrBlock"), vpc.unsure
             if cidrs[0] is None and (told or not six):
                 unsure = unsure or (str(told or f"the CIDR block of {label(item)}"),)
@@ -289,6 +287,23 @@ class Layout:
             return Table(f"the route table {name}", None, main.routes, is_known=False)
         return self.tables.get(name, main)
 
+    def _read_outside(self) -> dict[str, Vpc]:
+        """The VPCs this design has subnets in and does not declare."""
+        found: dict[str, Vpc] = {}
+        for item in self.design.of_type(SUBNET):
+            home = self.ref(item.properties.get("VpcId"))
+            if home not in self.vpcs and home not in found:
+                found[home] = Vpc(item, "a VPC outside this stack", self._cidrs_told_of(home), is_declared=False)
+        return found
+
+    def _vpc_of(self, value: Any) -> Vpc | None:
+        return self.vpcs.get(self.ref(value)) or self.outside.get(self.ref(value))
+
+    def vpc_name(self, value: Any) -> str:
+        """What stands for a VPC here, declared or not."""
+        vpc = self._vpc_of(value)
+        return vpc.item.logical_id if vpc is not None else self.ref(value)
+
     def _cidrs_told_of(self, vpc: str) -> tuple[Net, ...]:
         told = [each.properties for each in self.design.of_type(SUBNET)]
         nets = [as_net(each.get("CidrBlock")) for each in told if self.ref(each.get("VpcId")) == vpc]
@@ -296,7 +311,7 @@ class Layout:
 
     def _read_gateway_attachments(self) -> set[tuple[str, str]]:
         return {
-            (self.ref(each.properties.get(key)), self.ref(each.properties.get("VpcId")))
+            (self.ref(each.properties.get(key)), self.vpc_name(each.properties.get("VpcId")))
             for each in self.design.of_type("AWS::EC2::VPCGatewayAttachment")
             for key in ("InternetGatewayId", "VpnGatewayId")
             if each.properties.get(key)
@@ -334,7 +349,7 @@ class Layout:
     def outside_group(self, name: str, vpc: Vpc | None) -> Group:
         """A security group this design wears and does not declare: its rules are not known."""
         rule = Rule("-1", None, (), None, None, name)
-        return Group(f"{name} (outside this stack)", None, vpc, [rule], [rule])
+        return Group(f"{name} (outside this stack)", None, vpc, [rule], [rule], known_as=name)
 
     # names
 
@@ -603,11 +618,16 @@ class Group:
     vpc: Vpc | None
     ingress: list[Rule]
     egress: list[Rule]
+    known_as: str = ""
 
     @property
     def name(self) -> str:
         """What rules know it by."""
-        return self.logical_id or (f"{self.vpc.item.logical_id}.DefaultSecurityGroup" if self.vpc else self.label)
+        return (
+            self.logical_id
+            or self.known_as
+            or (f"{self.vpc.item.logical_id}.DefaultSecurityGroup" if self.vpc else self.label)
+        )
 
 
 @dataclass(frozen=True)

@@ -308,6 +308,13 @@ class Walk:
             self._stop("NO_PATH", "a gateway endpoint is reached from its own VPC only")
         if route is None:
             self._doubt_or_stop_no_route(away, "the internet" if is_public(self.one) else str(self.one))
+        elif route.kind == "eni":
+            self._doubt(
+                "UNKNOWN_DESTINATION",
+                f"{away.table.label} sends answers to {route.target}, and what that does with them is its own",
+                route.logical_id,
+                (f"what {route.target} does with it",),
+            )
         elif is_public(self.one) and not (self.start.on_premises and route.kind in ("vgw", "tgw")):
             self._through_internet_gateway(away, route, coming_in=True)
         elif route.kind in ("vgw", "tgw", "pcx"):
@@ -576,6 +583,13 @@ class Walk:
         heard = [ports for ports, protocols in end.accepts if self.protocol in protocols]
         if self.port in heard:
             self._pass(end.label, f"listens on {packet(self.protocol, self.port)}", end.item.logical_id)
+        elif not end.accepts:
+            self._doubt(
+                "ELBV2_LISTENERS_MISMATCH",
+                f"{end.label} has no listener in this design",
+                end.item.logical_id,
+                (f"whether another stack gives {end.label} a listener",),
+            )
         elif None in heard:
             self._doubt(
                 "ELBV2_LISTENERS_MISMATCH",
@@ -591,6 +605,7 @@ class Walk:
     def _groups(self, groups: tuple[Group, ...], direction: str, address: Address, other: End) -> None:
         worn = set() if self.forgets else {each.name for each in other.groups or ()}
         known_to = {each.name for each in other.groups or ()}
+        masked = [each.known_as for each in other.groups or () if each.known_as and not each.known_as.startswith("sg-")]
         rules = [(group, rule) for group in groups for rule in getattr(group, direction)]
         names = " and ".join(group.label for group in groups)
         names = names if names.startswith("the default") else f"the security group {names}"
@@ -604,7 +619,14 @@ class Walk:
                 untold[rule.prefix_list] = None
             if self.forgets and rule.group in known_to and rule.fits(self.protocol, self.port):
                 forgotten = True
-            if rule.unreadable:
+            if masked and rule.group and rule.group not in worn and rule.fits(self.protocol, self.port):
+                # what it wears is not told, and may be what the rule names
+                untold.update(dict.fromkeys(masked))
+            if rule.group and rule.group.startswith("<") and rule.group not in worn:
+                # a group another stack exports may be the very one
+                if rule.fits(self.protocol, self.port):
+                    untold[rule.group] = None
+            elif rule.unreadable:
                 if rule.protocol in ("-1", self.protocol):
                     untold[rule.unreadable] = None
             elif rule.admits(self.protocol, self.port, address, worn, other.service):

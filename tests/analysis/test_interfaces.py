@@ -299,3 +299,50 @@ def test_a_rule_for_a_prefix_list_of_ones_own_is_its_entries() -> None:
     assert not ask(template, "198.51.100.9", "Web in PublicA", 443)
     appliance = ask(template, "Db in DataA", "internet", 443)
     assert isinstance(appliance, Blocked) and appliance.depends == ("what eni-0123 does with it",)
+
+
+class TestOtherStacks:
+    """A value another stack exports is a question, never a no."""
+
+    def test_a_group_another_stack_exports_may_be_the_very_one(self) -> None:
+        template = clinic()
+        peer = {"Fn::ImportValue": "WebGroup"}
+        template["Resources"]["Db"] = group(
+            [{"IpProtocol": "tcp", "FromPort": 5432, "ToPort": 5432, "SourceSecurityGroupId": peer}]
+        )
+        answer = ask(template, "Web in PublicA", "Db in DataA", 5432)
+        assert isinstance(answer, Blocked) and answer.depends == ("<the export WebGroup>",)
+        assert not ask(template, "Web in PublicA", "Db in DataA", 22).depends
+        server = {"SubnetId": PUBLIC[0], "SecurityGroupIds": [peer]}
+        other = placed("Server", "AWS::EC2::Instance", server, template)
+        inbound = ask(other, "Server", "Db in DataA", 5432)
+        assert isinstance(inbound, Blocked) and inbound.depends == ("<the export WebGroup>",), (
+            "its own rules let it out"
+        )
+
+    def test_a_launch_template_made_elsewhere(self) -> None:
+        properties = {**SOURCES["AWS::AutoScaling::AutoScalingGroup"]}
+        properties["LaunchTemplate"] = {"LaunchTemplateId": "lt-0123", "Version": "1"}
+        answer = ask(placed("Servers", "AWS::AutoScaling::AutoScalingGroup", properties), "Servers", "Db", 5432)
+        assert isinstance(answer, Blocked) and answer.depends
+
+    def test_what_a_firewall_does_is_its_own(self) -> None:
+        template = placed("Server", "AWS::EC2::Instance", SOURCES["AWS::EC2::Instance"])
+        template["Resources"]["ToInternet"] = route("PublicTable", "0.0.0.0/0", VpcEndpointId="vpce-0123")
+        for ends in (("internet", "Server"), ("Server", "internet")):
+            answer = ask(template, *ends, 443)
+            assert isinstance(answer, Blocked) and answer.depends == ("what vpce-0123 does with it",)
+
+    def test_an_imported_vpc_and_its_routes(self) -> None:
+        template = clinic()
+        for item in template["Resources"].values():
+            if item.get("Properties", {}).get("VpcId"):
+                item["Properties"]["VpcId"] = "vpc-0123"
+        for name in ("Vpc", "PublicTable", "DataTable", "Igw", "Attached", "ToInternet"):
+            del template["Resources"][name]
+        for name, item in template["Resources"].items():
+            if name.endswith("Routes"):
+                item["Properties"]["RouteTableId"] = "rtb-0123"
+        assert ask(template, "Web in PublicA", "Db in DataA", 5432)
+        answer = ask(template, "internet", "Web in PublicA", 443)
+        assert isinstance(answer, Blocked) and answer.depends == ("the routes of the route table rtb-0123",)
