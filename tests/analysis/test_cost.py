@@ -745,6 +745,27 @@ def test_every_price_says_where_it_stands_and_since_when() -> None:
     assert prices.regions() == ("us-east-1", "eu-west-1")
 
 
+def test_no_price_is_out_of_its_place() -> None:
+    """Ireland costs what Virginia costs or a little more; a larger size costs more than a smaller one."""
+    data = prices._data()["price"]
+    for thing, entry in data.items():
+        here, there = entry["usd"].get("us-east-1"), entry["usd"].get("eu-west-1")
+        if isinstance(here, float) and isinstance(there, float):
+            assert 1 <= there / here < 1.25, thing
+        elif isinstance(here, dict) and isinstance(there, dict):
+            assert all(1 <= there[size] / here[size] < 1.25 for size in here.keys() & there.keys()), thing
+    order = ["nano", "micro", "small", "medium", "large", "xlarge", "2xlarge", "4xlarge", "12xlarge"]
+    for thing, entry in data.items():
+        for amounts in entry["usd"].values():
+            families: dict[str, list[tuple[int, float]]] = {}
+            for size, amount in amounts.items() if isinstance(amounts, dict) else ():
+                family, dot, word = size.rpartition(".")
+                if dot:
+                    families.setdefault(family, []).append((order.index(word), amount))
+            for family, known in families.items():
+                assert [amount for _, amount in sorted(known)] == sorted(amount for _, amount in known), (thing, family)
+
+
 def test_every_document_is_used() -> None:
     text = prices.FILE.read_text(encoding="utf-8")
     assert [name for name in prices._data()["documents"] if f'"{name}"' not in text] == []
