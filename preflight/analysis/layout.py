@@ -697,7 +697,7 @@ def _labelled(plan: Plan, ways: Sequence[tuple[Edge, tuple[Point, ...]]]) -> lis
             for part in (0.5, 0.3, 0.7, 0.15, 0.85):
                 cx, cy = int(x + (u - x) * part), int(y + (v - y) * part)
                 spot = (cx - w // 2, cy - h // 2, cx - w // 2 + w, cy - h // 2 + h)
-                cost = abs(part - 0.5) * 4 - min(length, 80) / 40 + (22 if y == v and length < w + 24 else 0)
+                cost = abs(part - 0.5) * 4 - min(length, 80) / 40 + (22 if length < (w + 24 if y == v else 26) else 0)
                 if spot[0] < 4 or spot[2] > plan.width - 4:
                     cost += 200
                 cost += sum(60 for each in taken if _overlap(spot, each))

@@ -699,7 +699,10 @@ def _referring(value: Any, values: Mapping[str, str]) -> Any:
 
 KINDS: tuple[Kind, ...] = ("flow", "grant", "reach", "link")
 LISTED = " · "
-READING = r"Get|List|Describe|BatchGet|Query|Scan|Read|Select|Head|View|Lookup|Search|Download|PartiQLSelect|Condition"
+READING = (
+    r"Get|List|Describe|BatchGet|Query|Scan|Read|Select|Head|View|Lookup|Search|SubscribeToShard|Download"
+    r"|PartiQLSelect|Condition"
+)
 VERBS: dict[str, dict[str, str]] = {
     "lambda": {"Invoke": "invokes"},
     "sns": {"Publish": "publishes"},
