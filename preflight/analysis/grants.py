@@ -137,7 +137,10 @@ class Grant:
         }
 
     def covers(self, action: str, resource: str) -> bool:
-        """Whether the line is about an action on one resource (an ARN without wildcards), conditions aside."""
+        """Whether the line is about an action on one resource, conditions aside.
+
+        The resource is an ARN, or "*" for an action that has none.
+        """
         bit = self.universe.matching(action)
         return bool(
             bit & self.bits
@@ -731,11 +734,10 @@ class _Reading:
     def _request(self, resource: str, action: str) -> Request:
         context = dict(self.context)
         parts = opened(resource).split(":", 5)
-        account = parts[4] if len(parts) == 6 else "*"
-        if "*" in (account, parts[0]):
-            context |= {"aws:ResourceAccount": UNKNOWN, "s3:ResourceAccount": UNKNOWN}
         if len(parts) < 6 or "*" in parts[3]:
             context.setdefault("aws:RequestedRegion", UNKNOWN)
+        # told is what may be done in this account, and "*" stands for what is there
+        account = parts[4] if len(parts) == 6 else ""
         owner = account if re.fullmatch(r"\d{12}", account) else self.index.design.account
         return Request(self.principal, action, resource, context, resource_account=owner, pattern=True)
 
@@ -861,7 +863,7 @@ def _overlaps_all(pattern: str, must: Sequence[str]) -> bool:
 
 
 def _matches(pattern: str, resource: str) -> bool:
-    return overlaps_arn(opened(pattern), resource)
+    return covers_arn(opened(pattern), resource)
 
 
 # the order in which they are told

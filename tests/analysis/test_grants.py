@@ -351,6 +351,78 @@ def test_the_order_of_statements_never_matters(parts):
     assert content(built(*parts)) == content(built(own[::-1], boundary[::-1], on_bucket[::-1], who))
 
 
+@st.composite
+def households(draw):
+    """A user in a group, a key and a role that each have a policy of their own, and words in policies that vary."""
+    here = "arn:aws:iam::123456789012"
+    whom = st.sampled_from(
+        [{"AWS": f"{here}:root"}, {"AWS": f"{here}:user/kai"}, {"AWS": f"{here}:user/ana"}, {"AWS": "111122223333"}]
+    )
+    said = st.sampled_from(["kms:*", "kms:Decrypt", "sts:AssumeRole", "s3:GetObject", "*"])
+    where = st.sampled_from(
+        ["*", f"{BUCKET}/${{aws:username}}/*", f"{BUCKET}/${{aws:PrincipalTag/team}}/*", KEY, OTHER]
+    )
+    if_any = st.sampled_from(
+        [
+            {},
+            {},
+            {"Condition": {"StringEquals": {"aws:PrincipalTag/team": "red"}}},
+            {"Condition": {"StringNotEquals": {"aws:username": "kai"}}},
+            {"Condition": {"StringEquals": {"aws:PrincipalAccount": "123456789012"}}},
+            {"Condition": {"StringEquals": {"aws:ResourceAccount": "123456789012"}}},
+            {"Condition": {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}},
+        ]
+    )
+    effect = st.sampled_from(["Allow", "Allow", "Deny"])
+
+    def one(on):
+        return {"Effect": draw(effect), "Action": draw(said), "Resource": draw(on), **draw(if_any)}
+
+    own, shared = [one(where) for _ in range(draw(st.integers(0, 2)))], [one(where)]
+    key = [{**one(st.just("*")), "Principal": draw(whom)} for _ in range(draw(st.integers(1, 2)))]
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": draw(whom), **draw(if_any)}
+    found = {
+        "Notes": resource("S3::Bucket", BucketName="notes"),
+        "Key": resource("KMS::Key", KeyPolicy=document(*key)),
+        "Other": role(RoleName="Other", AssumeRolePolicyDocument=document(trust)),
+        "Team": resource("IAM::Group", Policies=[{"PolicyName": "p", "PolicyDocument": document(*shared)}]),
+        "Kai": resource(
+            "IAM::User",
+            UserName="kai",
+            Groups=[{"Ref": "Team"}],
+            Tags=[{"Key": "team", "Value": draw(st.sampled_from(["red", "blue"]))}],
+            **({"Policies": [{"PolicyName": "own", "PolicyDocument": document(*own)}]} if own else {}),
+        ),
+    }
+    if draw(st.booleans()):
+        limit = [one(where)]
+        found["Top"] = resource("IAM::ManagedPolicy", PolicyDocument=document(*limit, allow("kms:*")))
+        found["Kai"]["Properties"]["PermissionsBoundary"] = {"Ref": "Top"}
+    return made(**found)
+
+
+OTHER = "arn:aws:iam::123456789012:role/Other"
+KEY = made(Key=resource("KMS::Key")).resources["Key"].arn
+INSIDE = ("kai/a", "ana/a", "red/a", "blue/a")
+
+
+@LAW
+@given(households())
+def test_keys_roles_groups_and_variables_obey_the_same_law(of):
+    grants = what_may(of, "Kai")
+    asked = [("s3:GetObject", f"{BUCKET}/{each}") for each in INSIDE]
+    asked += [("kms:Decrypt", KEY), ("sts:AssumeRole", OTHER), ("kms:ListKeys", "*")]
+    for action, place in asked:
+        answer = identities.may(of, "Kai", action, place).answer
+        ways = {way.who: way.answer for way in who_may(of, action, place)}
+        if answer.endswith("denied"):
+            assert not listed(grants, action, place), (action, place)
+        if answer == "allowed":
+            assert listed(grants, action, place), (action, place)
+        if place != "*":
+            assert ways.get("Kai", "denied") == (answer if answer in ("allowed", "depends") else "denied")
+
+
 # speed
 
 
