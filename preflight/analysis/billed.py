@@ -107,6 +107,9 @@ def _of(item: Item, stack: _Stack) -> Iterator[Found]:
             yield from rule(item, stack)
         except _Unreadable as error:
             yield Unpriced(item, kind(item), f"it depends on {str(error.value).strip('<>')}")
+        for value in (item.properties.get(name) for name in DECIDES.get(item.type, ())):
+            if isinstance(value, Unknown):
+                yield Unpriced(item, kind(item), f"what more it costs depends on {value.strip('<>')}")
     elif not _is_free(item):
         yield Unpriced(item, kind(item), "there is no price here for it")
 
@@ -138,27 +141,26 @@ class _Stack:
         self.design = design
         self.region = region
         self.uses = uses
-        self.named: dict[str, Item] = {}
+        self.named: dict[tuple[str, str], Item] = {}
         for item in design.resources.values():
-            for value in (item.attributes.get(each) for each in OWN_NAMES):
+            for value in (item.physical_id, *(item.attributes.get(each) for each in OWN_NAMES)):
                 if isinstance(value, str):
-                    self.named.setdefault(value, item)
-        for item in design.resources.values():
-            self.named[item.physical_id] = item
+                    self.named.setdefault((item.type, value), item)
         worn = (self.find(each.properties.get("InstanceId"), INSTANCE) for each in design.of_type(*WEARERS))
         self.with_elastic_address = {each.logical_id for each in worn if each is not None}
 
     def find(self, value: Any, *types: str) -> Item | None:
         """The resource of one of these types that a property refers to."""
-        item = self.named.get(value) if isinstance(value, str) else None
-        return item if item is not None and item.type in types else None
+        found = (self.named.get((each, value)) for each in types if isinstance(value, str))
+        return next((each for each in found if each is not None), None)
 
-    def used(self, item: Item, thing: str, use: str, *, per: float = 1, times: float = 1) -> Charge:
+    def used(self, item: Item, thing: str, use: str, *, per: float = 1) -> Charge:
         """A charge by use: the assumed number, in the price's own unit of `per`."""
-        return Charge(item, thing, self.uses[use] * times / per, uses=(use,))
+        return Charge(item, thing, self.uses[use] / per, uses=(use,))
 
 
 def nat_gateway(item: Item, stack: _Stack) -> Iterator[Found]:
+    """Its hours, its address where the design declares none, and what goes through it."""
     yield Charge(item, "nat-gateway", 1)
     is_public = str(item.properties.get("ConnectivityType", "public")) == "public"
     if is_public and stack.find(item.properties.get("AllocationId"), EIP) is None:
@@ -167,12 +169,14 @@ def nat_gateway(item: Item, stack: _Stack) -> Iterator[Found]:
 
 
 def elastic_address(item: Item, stack: _Stack) -> Iterator[Found]:
+    """Its hours, in use or not; an address of your own pool is free."""
     if not item.properties.get("PublicIpv4Pool"):
         yield Charge(item, "public-ipv4", 1)
 
 
 def endpoint(item: Item, stack: _Stack) -> Iterator[Found]:
-    form = str(item.properties.get("VpcEndpointType", "Gateway"))
+    """Its hours in each Availability Zone; a gateway endpoint is free."""
+    form = _known(item.properties.get("VpcEndpointType", "Gateway"))
     if form == "Gateway":
         return
     if form != "Interface":
@@ -183,6 +187,7 @@ def endpoint(item: Item, stack: _Stack) -> Iterator[Found]:
 
 
 def vpn_connection(item: Item, stack: _Stack) -> Iterator[Found]:
+    """Its hours, the addresses of its two tunnels, and its attachment to a transit gateway."""
     yield Charge(item, "vpn-connection", 1)
     # https://community.aws/content/2c6cKl0W4KQZIO6dWnnDHs1tHSp, checked_on 2026-11-22
     yield Charge(item, "public-ipv4", 2, note="one for each of its two tunnels")
@@ -191,15 +196,18 @@ def vpn_connection(item: Item, stack: _Stack) -> Iterator[Found]:
 
 
 def attachment(item: Item, stack: _Stack) -> Iterator[Found]:
+    """Its hours; the transit gateway itself is free."""
     yield Charge(item, "transit-gateway-attachment", 1)
 
 
 def firewall(item: Item, stack: _Stack) -> Iterator[Found]:
+    """The hours of each of its endpoints."""
     endpoints = _length(item.properties.get("SubnetMappings"))
     yield Charge(item, "network-firewall", endpoints, note=_counted(endpoints, "endpoint"))
 
 
 def accelerator(item: Item, stack: _Stack) -> Iterator[Found]:
+    """Its hours, and its two addresses where they are not your own."""
     yield Charge(item, "global-accelerator", 1)
     if not item.properties.get("IpAddresses"):
         # https://www.harsharya.me/blog/aws-ipv4-charge/, checked_on 2026-11-22
@@ -207,7 +215,8 @@ def accelerator(item: Item, stack: _Stack) -> Iterator[Found]:
 
 
 def load_balancer(item: Item, stack: _Stack) -> Iterator[Found]:
-    form = str(item.properties.get("Type", "application"))
+    """Its hours, an address in each subnet where it faces the internet, and the capacity it uses."""
+    form = _known(item.properties.get("Type", "application"))
     if form not in ("application", "network"):
         yield Unpriced(item, f"{form} load balancer", "there is no price here for it")
         return
@@ -224,11 +233,13 @@ def load_balancer(item: Item, stack: _Stack) -> Iterator[Found]:
 
 
 def instance(item: Item, stack: _Stack) -> Iterator[Found]:
+    """What one machine costs, its launch template read with it."""
     data = {**_launch_data(item.properties.get("LaunchTemplate"), stack), **item.properties}
     yield from _machines(item, stack, data, 1, [item.properties.get("SubnetId")], "")
 
 
 def auto_scaling_group(item: Item, stack: _Stack) -> Iterator[Found]:
+    """The machines it keeps: its desired capacity, else its minimum."""
     properties = item.properties
     wanted = properties.get("DesiredCapacity")
     count = _number(wanted if wanted not in (None, "") else properties.get("MinSize", 0))
@@ -259,6 +270,7 @@ def auto_scaling_group(item: Item, stack: _Stack) -> Iterator[Found]:
 
 
 def node_group(item: Item, stack: _Stack) -> Iterator[Found]:
+    """The machines of an EKS node group: what it wants, else its minimum."""
     scaling = _part(item.properties.get("ScalingConfig"))
     wanted = scaling.get("DesiredSize", scaling.get("MinSize"))
     sizes = as_list(item.properties.get("InstanceTypes"))
@@ -310,6 +322,7 @@ def _disks(item: Item, stack: _Stack, data: Mapping[str, Any], count: float) -> 
 
 
 def volume(item: Item, stack: _Stack) -> Iterator[Found]:
+    """Its size and its provisioned speed, attached or not."""
     told = {**item.properties, "VolumeSize": item.properties.get("Size")}
     yield from _volume(item, told, 1)
 
@@ -373,6 +386,7 @@ def _on_demand(count: float, distribution: Mapping[str, Any]) -> float:
 
 
 def file_system(item: Item, stack: _Stack) -> Iterator[Found]:
+    """What is stored in it, and the throughput it provisions."""
     yield stack.used(item, "file-system", "file-gb")
     if str(item.properties.get("ThroughputMode")) == "provisioned":
         through = _number(item.properties.get("ProvisionedThroughputInMibps", 0))
@@ -380,6 +394,7 @@ def file_system(item: Item, stack: _Stack) -> Iterator[Found]:
 
 
 def service(item: Item, stack: _Stack) -> Iterator[Found]:
+    """The tasks it wants on Fargate, by vCPU and memory, with their addresses."""
     wanted = item.properties.get("DesiredCount")
     tasks = _number(wanted) if wanted is not None else 1
     fargate, spot = _on_fargate(item, stack, tasks)
@@ -428,6 +443,7 @@ def _on_fargate(item: Item, stack: _Stack, tasks: float) -> tuple[float, float]:
 
 
 def batch(item: Item, stack: _Stack) -> Iterator[Found]:
+    """What a compute environment keeps running without a job."""
     resources = _part(item.properties.get("ComputeResources"))
     least = resources.get("MinvCpus")
     if least is not None and _number(least) > 0:
@@ -435,14 +451,17 @@ def batch(item: Item, stack: _Stack) -> Iterator[Found]:
 
 
 def cluster(item: Item, stack: _Stack) -> Iterator[Found]:
+    """The hours of an EKS control plane."""
     yield Charge(item, "eks-cluster", 1)
 
 
 def repository(item: Item, stack: _Stack) -> Iterator[Found]:
+    """The images in it."""
     yield stack.used(item, "image-storage", "image-gb")
 
 
 def database(item: Item, stack: _Stack) -> Iterator[Found]:
+    """The hours of its class, twice for a standby, and its storage; by capacity units where it is serverless."""
     properties = item.properties
     group = stack.find(properties.get("DBClusterIdentifier"), DB_CLUSTER)
     engine = str(properties.get("Engine") or "")
@@ -494,6 +513,7 @@ def _capacity(item: Item, group: Item | None) -> Iterator[Found]:
 
 
 def database_cluster(item: Item, stack: _Stack) -> Iterator[Found]:
+    """What Aurora stores, and how often it is read and written; its instances are counted by themselves."""
     engine = str(item.properties.get("Engine") or "")
     if item.properties.get("DBClusterInstanceClass") or not engine.startswith("aurora"):
         yield Unpriced(item, "Multi-AZ DB cluster", "there is no price here for it")
@@ -505,6 +525,7 @@ def database_cluster(item: Item, stack: _Stack) -> Iterator[Found]:
 
 
 def database_proxy(item: Item, stack: _Stack) -> Iterator[Found]:
+    """The vCPUs of the instances behind it."""
     groups = [
         each
         for each in stack.design.of_type("AWS::RDS::DBProxyTargetGroup")
@@ -533,11 +554,13 @@ def _vcpus(size: str) -> int | None:
 
 
 def cache_cluster(item: Item, stack: _Stack) -> Iterator[Found]:
+    """The hours of its nodes."""
     nodes = _number(item.properties.get("NumCacheNodes", 1))
     yield from _nodes(item, nodes, _counted(nodes, "node"))
 
 
 def replication_group(item: Item, stack: _Stack) -> Iterator[Found]:
+    """The hours of its nodes: shards times one and their replicas."""
     properties = item.properties
     shards = _number(properties.get("NumNodeGroups") or len(as_list(properties.get("NodeGroupConfiguration"))) or 1)
     replicas, clusters = properties.get("ReplicasPerNodeGroup"), properties.get("NumCacheClusters")
@@ -559,6 +582,7 @@ def _nodes(item: Item, nodes: float, note: str) -> Iterator[Found]:
 
 
 def table(item: Item, stack: _Stack) -> Iterator[Found]:
+    """Its capacity and that of its indexes where it is provisioned, else its requests; and what it stores."""
     if str(item.properties.get("BillingMode", "PROVISIONED")) == "PAY_PER_REQUEST":
         yield stack.used(item, "dynamodb-reads", "table-reads", per=1e6)
         yield stack.used(item, "dynamodb-writes", "table-writes", per=1e6)
@@ -572,6 +596,7 @@ def table(item: Item, stack: _Stack) -> Iterator[Found]:
 
 
 def global_table(item: Item, stack: _Stack) -> Iterator[Found]:
+    """The capacity or the requests of the replica here, and what it stores."""
     replicas = [each for each in as_list(item.properties.get("Replicas")) if isinstance(each, Mapping)]
     here = [each for each in replicas if str(each.get("Region")) == stack.region or len(replicas) == 1]
     if str(item.properties.get("BillingMode", "PROVISIONED")) == "PAY_PER_REQUEST":
@@ -593,27 +618,32 @@ def global_table(item: Item, stack: _Stack) -> Iterator[Found]:
 
 
 def secret(item: Item, stack: _Stack) -> Iterator[Found]:
+    """Each secret and each of its replicas, and the requests for it."""
     copies = 1 + len(as_list(item.properties.get("ReplicaRegions")))
     yield Charge(item, "secret", copies, note="each replica is one more" if copies > 1 else "")
     yield stack.used(item, "secret-requests", "secret-requests", per=1e4)
 
 
 def key(item: Item, stack: _Stack) -> Iterator[Found]:
+    """Each key of your own, and the requests to it; the keys AWS manages are free."""
     yield Charge(item, "key", 1)
     yield stack.used(item, "key-requests", "key-requests", per=1e4)
 
 
 def parameter(item: Item, stack: _Stack) -> Iterator[Found]:
+    """Advanced parameters; standard ones are free."""
     if str(item.properties.get("Tier", "Standard")) == "Advanced":
         yield Charge(item, "advanced-parameter", 1)
 
 
 def zone(item: Item, stack: _Stack) -> Iterator[Found]:
+    """Each hosted zone, and the queries it answers."""
     yield Charge(item, "hosted-zone", 1)
     yield stack.used(item, "name-queries", "name-queries", per=1e6)
 
 
 def health_check(item: Item, stack: _Stack) -> Iterator[Found]:
+    """Each health check and each of its options."""
     yield Charge(item, "health-check", 1)
     told = _part(item.properties.get("HealthCheckConfig"))
     form = str(told.get("Type", ""))
@@ -630,6 +660,7 @@ def health_check(item: Item, stack: _Stack) -> Iterator[Found]:
 
 
 def log_group(item: Item, stack: _Stack) -> Iterator[Found]:
+    """What is taken in, and what is kept."""
     days = item.properties.get("RetentionInDays")
     forever = "" if days else "its lines never expire, so what is kept grows"
     yield Charge(item, "logs", stack.uses["log-gb"], uses=("log-gb",))
@@ -637,6 +668,7 @@ def log_group(item: Item, stack: _Stack) -> Iterator[Found]:
 
 
 def alarm(item: Item, stack: _Stack) -> Iterator[Found]:
+    """Each metric it watches."""
     metrics = [each for each in as_list(item.properties.get("Metrics")) if isinstance(each, Mapping)]
     stats = [each["MetricStat"] for each in metrics if isinstance(each.get("MetricStat"), Mapping)]
     periods = [each.get("Period") for each in stats] or [item.properties.get("Period")]
@@ -646,10 +678,12 @@ def alarm(item: Item, stack: _Stack) -> Iterator[Found]:
 
 
 def dashboard(item: Item, stack: _Stack) -> Iterator[Found]:
+    """Each dashboard."""
     yield Charge(item, "dashboard", 1)
 
 
 def trail(item: Item, stack: _Stack) -> Iterator[Found]:
+    """Data events; the first copy of management events is free."""
     told = str(item.properties.get("EventSelectors", "")) + str(item.properties.get("AdvancedEventSelectors", ""))
     if "DataResources" in told or "resources.type" in told:
         yield stack.used(item, "trail-data-events", "trail-events", per=1e5)
@@ -658,14 +692,17 @@ def trail(item: Item, stack: _Stack) -> Iterator[Found]:
 
 
 def config_recorder(item: Item, stack: _Stack) -> Iterator[Found]:
+    """Each change it records."""
     yield stack.used(item, "config-items", "config-items")
 
 
 def config_rule(item: Item, stack: _Stack) -> Iterator[Found]:
+    """Each evaluation."""
     yield stack.used(item, "config-evaluations", "config-evaluations")
 
 
 def web_acl(item: Item, stack: _Stack) -> Iterator[Found]:
+    """The ACL, each of its rules, and the requests it looks at."""
     rules = len(as_list(item.properties.get("Rules")))
     yield Charge(item, "web-acl", 1)
     if rules:
@@ -674,6 +711,7 @@ def web_acl(item: Item, stack: _Stack) -> Iterator[Found]:
 
 
 def function(item: Item, stack: _Stack) -> Iterator[Found]:
+    """Its requests, and how long they run at its memory."""
     if any(each.startswith(CDK_OWN) for each in (item.path or "").split("/")):
         # runs while you deploy, and hardly costs anything then
         return
@@ -692,26 +730,31 @@ def function(item: Item, stack: _Stack) -> Iterator[Found]:
 
 
 def kept_warm(item: Item, stack: _Stack) -> Iterator[Found]:
+    """Provisioned concurrency."""
     if item.properties.get("ProvisionedConcurrencyConfig"):
         yield Unpriced(item, "provisioned concurrency", "there is no price here for it")
 
 
 def bucket(item: Item, stack: _Stack) -> Iterator[Found]:
+    """What is stored, written and read."""
     yield stack.used(item, "s3-storage", "s3-gb")
     yield stack.used(item, "s3-writes", "s3-writes", per=1e3)
     yield stack.used(item, "s3-reads", "s3-reads", per=1e3)
 
 
 def queue(item: Item, stack: _Stack) -> Iterator[Found]:
+    """Requests to it."""
     thing = "fifo-requests" if is_true(item.properties.get("FifoQueue")) else "queue-requests"
     yield stack.used(item, thing, "queue-requests", per=1e6)
 
 
 def topic(item: Item, stack: _Stack) -> Iterator[Found]:
+    """Messages published to it; delivery to queues and functions is free."""
     yield stack.used(item, "topic-requests", "messages", per=1e6)
 
 
 def subscription(item: Item, stack: _Stack) -> Iterator[Found]:
+    """Delivery by mail and to the web."""
     form = str(item.properties.get("Protocol"))
     if form in ("email", "email-json"):
         yield stack.used(item, "topic-mails", "messages", per=1e5)
@@ -722,18 +765,22 @@ def subscription(item: Item, stack: _Stack) -> Iterator[Found]:
 
 
 def warm_pool(item: Item, stack: _Stack) -> Iterator[Found]:
+    """Instances that wait, stopped or running."""
     yield Unpriced(item, "instances kept ready", "how many there are depends on the group")
 
 
 def bus(item: Item, stack: _Stack) -> Iterator[Found]:
+    """Events published to a bus of your own; the events of AWS services are free."""
     yield stack.used(item, "bus-events", "events", per=1e6)
 
 
 def archive(item: Item, stack: _Stack) -> Iterator[Found]:
+    """What it keeps."""
     yield stack.used(item, "archive-storage", "archive-gb")
 
 
 def workflow(item: Item, stack: _Stack) -> Iterator[Found]:
+    """State transitions, or executions where it is an express one."""
     if str(item.properties.get("StateMachineType", "STANDARD")) == "EXPRESS":
         yield stack.used(item, "express-requests", "transitions", per=1e6)
     else:
@@ -741,29 +788,35 @@ def workflow(item: Item, stack: _Stack) -> Iterator[Found]:
 
 
 def rest_api(item: Item, stack: _Stack) -> Iterator[Found]:
+    """Requests to it."""
     yield stack.used(item, "rest-requests", "api-requests", per=1e6)
 
 
 def stage(item: Item, stack: _Stack) -> Iterator[Found]:
+    """The cache of a REST API."""
     if is_true(item.properties.get("CacheClusterEnabled")):
         size = item.properties.get("CacheClusterSize", "0.5")
         yield Unpriced(item, f"a cache of {size} GB", "there is no price here for it")
 
 
 def http_api(item: Item, stack: _Stack) -> Iterator[Found]:
+    """Requests, or messages where it is a WebSocket API."""
     is_socket = str(item.properties.get("ProtocolType", "HTTP")).upper() == "WEBSOCKET"
     yield stack.used(item, "websocket-messages" if is_socket else "http-requests", "api-requests", per=1e6)
 
 
 def distribution(item: Item, stack: _Stack) -> Iterator[Found]:
+    """What goes out to viewers."""
     yield stack.used(item, "cloudfront-data", "cdn-gb")
 
 
 def user_pool(item: Item, stack: _Stack) -> Iterator[Found]:
+    """The users who sign in."""
     yield stack.used(item, "active-users", "users")
 
 
 def stream(item: Item, stack: _Stack) -> Iterator[Found]:
+    """The hours of its shards, or of the stream where it is on demand, and what is put into it."""
     mode = _part(item.properties.get("StreamModeDetails")).get("StreamMode")
     if str(mode) == "ON_DEMAND" or (mode is None and item.properties.get("ShardCount") is None):
         yield Charge(item, "stream-on-demand", 1)
@@ -775,6 +828,7 @@ def stream(item: Item, stack: _Stack) -> Iterator[Found]:
 
 
 def glue_job(item: Item, stack: _Stack) -> Iterator[Found]:
+    """The hours it works, times its DPUs."""
     properties = item.properties
     capacity = properties.get("MaxCapacity") or properties.get("AllocatedCapacity")
     workers = properties.get("NumberOfWorkers")
@@ -789,10 +843,12 @@ def glue_job(item: Item, stack: _Stack) -> Iterator[Found]:
 
 
 def glue_crawler(item: Item, stack: _Stack) -> Iterator[Found]:
+    """The hours it works."""
     yield stack.used(item, "glue-hours", "glue-hours")
 
 
 def flow_log(item: Item, stack: _Stack) -> Iterator[Found]:
+    """Delivery elsewhere than to a log group, which is counted by itself."""
     if str(item.properties.get("LogDestinationType", "cloud-watch-logs")) == "cloud-watch-logs":
         # what it writes is counted in its log group
         return
@@ -800,11 +856,13 @@ def flow_log(item: Item, stack: _Stack) -> Iterator[Found]:
 
 
 def certificate(item: Item, stack: _Stack) -> Iterator[Found]:
+    """A private one; public ones are free."""
     if item.properties.get("CertificateAuthorityArn"):
         yield Unpriced(item, "certificate of a private authority", "there is no price here for it")
 
 
 def nested(item: Item, stack: _Stack) -> Iterator[Found]:
+    """What another template declares."""
     if not any(each.startswith(f"{item.logical_id}/") for each in stack.design.resources):
         yield Unpriced(item, "a nested stack", "what it declares is in its own template")
 
@@ -812,6 +870,13 @@ def nested(item: Item, stack: _Stack) -> Iterator[Found]:
 def _part(value: Any) -> Mapping[str, Any]:
     """A property that holds properties; empty where it is missing or not known."""
     return value if isinstance(value, Mapping) else {}
+
+
+def _known(value: Any) -> str:
+    """A property as a word. Raises _Unreadable where it is not known."""
+    if isinstance(value, Unknown):
+        raise _Unreadable(value)
+    return str(value)
 
 
 def _number(value: Any) -> float:
@@ -849,6 +914,17 @@ LAUNCH_TEMPLATE = "AWS::EC2::LaunchTemplate"
 DB_INSTANCE = "AWS::RDS::DBInstance"
 DB_CLUSTER = "AWS::RDS::DBCluster"
 WEARERS = (EIP, "AWS::EC2::EIPAssociation")
+# what decides how much more a thing costs than the least
+DECIDES: Mapping[str, tuple[str, ...]] = {
+    DB_INSTANCE: ("MultiAZ", "StorageType"),
+    "AWS::DynamoDB::Table": ("BillingMode",),
+    "AWS::DynamoDB::GlobalTable": ("BillingMode",),
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": ("Scheme",),
+    "AWS::EC2::NatGateway": ("ConnectivityType",),
+    "AWS::ECS::Service": ("LaunchType", "CapacityProviderStrategy"),
+    "AWS::EFS::FileSystem": ("ThroughputMode",),
+    "AWS::SSM::Parameter": ("Tier",),
+}
 OWN_NAMES = ("AllocationId", "LaunchTemplateId", "SubnetId", "DBInstanceArn", "TaskDefinitionArn", "InstanceId")
 # how Linux images name the device they start from
 ROOTS = ("/dev/xvda", "/dev/sda1", "/dev/sda")

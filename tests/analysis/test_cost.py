@@ -423,6 +423,30 @@ def test_what_depends_on_a_parameter_says_on_which() -> None:
     assert said == {"Server": "it depends on the parameter Size", "Cache": "it depends on the parameter Count"}
 
 
+def test_what_decides_the_rest_of_a_price_is_named_beside_the_least() -> None:
+    body = {
+        "Parameters": {"Twice": {"Type": "String"}, "Mode": {"Type": "String"}, "Form": {"Type": "String"}},
+        "Resources": {
+            "Db": resource(
+                "RDS::DBInstance",
+                Engine="postgres",
+                DBInstanceClass="db.t4g.micro",
+                AllocatedStorage="20",
+                MultiAZ={"Ref": "Twice"},
+            ),
+            "Notes": resource("DynamoDB::Table", BillingMode={"Ref": "Mode"}),
+            "Way": resource("EC2::VPCEndpoint", VpcEndpointType={"Ref": "Form"}),
+        },
+    }
+    found = estimate(Template(body))
+    assert months(found)["rds-postgres"] == 11.68
+    assert {each.logical_id: each.why for each in found.unpriced} == {
+        "Db": "what more it costs depends on the parameter Twice",
+        "Notes": "what more it costs depends on the parameter Mode",
+        "Way": "it depends on the parameter Form",
+    }
+
+
 def test_a_resource_whose_condition_does_not_hold_costs_nothing() -> None:
     nat = {**resource("EC2::NatGateway"), "Condition": "No"}
     body = {"Conditions": {"No": {"Fn::Equals": ["a", "b"]}}, "Resources": {"Nat": nat}}
