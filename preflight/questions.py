@@ -252,7 +252,9 @@ def _exposed(template: Template, design: Design, words: Sequence[str], context: 
     sentence = f"The internet reaches {count} of this design." if found.open else "The internet reaches nothing here."
     if found.unsure:
         sentence = sentence[:-1] + f", and {len(found.unsure)} more may be open."
-    points = [Point(each.what, each.sentence[:1].upper() + each.sentence[1:]) for each in found.open]
+    points = [
+        Point(each.what, "\n".join([each.sentence[:1].upper() + each.sentence[1:], *each.way])) for each in found.open
+    ]
     points += [
         Point(each.what, f"may be open on {', '.join(each.ports)}: it depends on {', '.join(each.depends)}")
         for each in found.unsure

@@ -36,6 +36,12 @@ class Door:
     depends: tuple[str, ...] = ()
 
     @property
+    def way(self) -> list[str]:
+        """The hops that let a visitor in, each a line; those of the answer left out."""
+        told = [f"{hop.component}: {hop.detail}" for hop in self.hops if "the answer" not in hop.detail]
+        return list(dict.fromkeys(told))
+
+    @property
     def sentence(self) -> str:
         """The door as one sentence."""
         said = f"{self.who} reaches {self.what} on {', '.join(self.ports)} through {self.by}"
@@ -169,7 +175,7 @@ class _Look:
         leads: tuple[str, ...] = ()
         if item.type in (BALANCER, CLASSIC):
             by = "the load balancer's listeners"
-            leads = tuple(self._behind(item))
+            leads = tuple(self.network.leads(item, INTERNET))
             asks = self._wall(item)
         elif item.type.startswith(("AWS::RDS", "AWS::Redshift", "AWS::AmazonMQ", "AWS::DMS")):
             by = "its public address (PubliclyAccessible)"
@@ -179,31 +185,6 @@ class _Look:
         self.doors.append(
             Door(label(item), item.logical_id, by, tuple(ports), who, asks, leads, path.hops, tuple(depends))
         )
-
-    def _behind(self, balancer: Item) -> Iterator[str]:
-        """What a load balancer forwards to, and where it does not get through."""
-        seen = set()
-        for forward in self.network.balancers.through(balancer):
-            target = self.design.resources.get(forward.target)
-            name = label(target) if target is not None else forward.target
-            port = f" on {forward.port}" if forward.port is not None else ""
-            if (name, port) in seen:
-                continue
-            seen.add((name, port))
-            if target is None or target.type not in READERS or target.type == LAMBDA or forward.port is None:
-                yield f"{name}{port}"
-                continue
-            doors = self.network._interfaces(balancer)
-            ends = self.network._interfaces(target)
-            answers = [
-                self.network._from_doors(doors, end, forward, forward.protocols[0], forward.port, INTERNET)
-                for end in ends
-                if end.subnet is not None
-            ]
-            if not answers or any(isinstance(each, Path) for each in answers):
-                yield f"{name}{port}"
-            else:
-                yield f"{name}{port}, which it does not get through to ({answers[0].because})"
 
     def _wall(self, item: Item) -> str:
         arns = (item.arn, item.physical_id)

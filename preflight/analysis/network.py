@@ -147,7 +147,50 @@ class Network:
         answer = _summary(answers)
         if isinstance(answer, Blocked) and targets is not None:
             answer = self._by_balancer(sources, targets, ports, _protocols(protocol), answer)
+        if isinstance(answer, Path) and targets is not None:
+            onward = tuple(self._onward(answer, sources, targets))
+            answer = replace(answer, hops=(*answer.hops, *onward))
         return answer
+
+    def _onward(self, path: Path, sources: list[End], targets: list[End]) -> Iterator[Hop]:
+        """Where what is reached leads on: a load balancer to its targets, an endpoint to the service behind it."""
+        reached = {end.item.logical_id: end.item for end in targets if end.item is not None}
+        if len(reached) != 1 or path.through:
+            return
+        ((_, item),) = reached.items()
+        if item.type in (BALANCER, CLASSIC):
+            for said in self.leads(item, sources[0], path.port):
+                yield Hop(label(item), f"forwards to {said}", item.logical_id)
+        elif item.type == VPC_ENDPOINT:
+            for service in self.layout.design.of_type("AWS::EC2::VPCEndpointService"):
+                if str(item.properties.get("ServiceName", "")).endswith(f".{service.physical_id}"):
+                    asks = is_true(service.properties.get("AcceptanceRequired", True))
+                    said = "leads by PrivateLink to " + ", ".join(
+                        dict.fromkeys(end.label for end in self._offer(service))
+                    )
+                    said += ", once the service's owner has accepted the endpoint" if asks else ""
+                    yield Hop(label(item), said, service.logical_id)
+
+    def leads(self, balancer: Item, start: End, listener: int | None = None) -> Iterator[str]:
+        """What a load balancer forwards to, and where it does not get through."""
+        seen = set()
+        for forward in self.balancers.through(balancer, listener):
+            target = self.layout.design.resources.get(forward.target)
+            name = label(target) if target is not None else forward.target
+            said = f"{name}{'' if forward.port is None else f' on {forward.port}'}"
+            if said in seen:
+                continue
+            seen.add(said)
+            ends = self._interfaces(target) if target is not None and target.type in READERS else []
+            answers = [
+                self._from_doors(self._interfaces(balancer), end, forward, forward.protocols[0], forward.port, start)
+                for end in ends
+                if end.subnet is not None and end.deaf is None and forward.port is not None
+            ]
+            first = next((each for each in answers if isinstance(each, Blocked)), None)
+            if first is not None and not any(isinstance(each, Path) for each in answers):
+                said += f", which it does not get through to: {first.explanation}"
+            yield said
 
     def _own_port(self, target: Place) -> int:
         """The port a target listens on when the question names none."""

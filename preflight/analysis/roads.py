@@ -339,5 +339,5 @@ class Roads:
         behind = [each for each in self.layout.beyond.values() if each.gateway == route.target]
         if behind:
             tunnel = behind[0]
-            told = "its routes come by BGP and are assumed" if tunnel.assumed else "static routes"
-            yield (label(tunnel.item), f"VPN connection, {told}", tunnel.item.logical_id)
+            told = "whose routes come by BGP and are assumed" if tunnel.assumed else "with static routes"
+            yield (label(tunnel.item), f"VPN connection {told}", tunnel.item.logical_id)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
 from preflight.errors import Usage
@@ -381,6 +382,8 @@ class Layout:
                 for each in found or self.design.resources.values()
                 if found or each.type in (*PLACES, *SERVERS)
             ]
+            if not found:
+                candidates.sort(key=lambda each: -SequenceMatcher(None, name.lower(), each.lower()).ratio())
             raise Usage(f"{name} {about}; name one of {', '.join(candidates[:12]) or 'your subnets or groups'}")
         return found[0]
 

@@ -76,6 +76,7 @@ def test_the_internet_reaches_the_listener_and_no_other_port() -> None:
     answer = ask(fronted(), "internet", "Front", 80)
     assert isinstance(answer, Blocked) and answer.code == "ELBV2_LISTENERS_MISMATCH"
     assert "it listens on 443" in answer.because
+    assert "forwards to App on 8080" in ask(fronted(), "internet", "Front", 443).because
 
 
 def test_what_stands_behind_is_reached_only_through_it() -> None:
@@ -208,6 +209,18 @@ class TestNetworkLoadBalancer:
             "Properties": {"NetworkLoadBalancerArns": [{"Ref": "Front"}]},
         }
         assert ask(template, "PublicA", "Offer", 443)
+        template["Resources"]["Consumer"] = {
+            "Type": "AWS::EC2::VPCEndpoint",
+            "Properties": {
+                "VpcEndpointType": "Interface",
+                "VpcId": {"Ref": "Vpc"},
+                "ServiceName": {"Fn::Sub": "com.amazonaws.vpce.${AWS::Region}.${Offer}"},
+                "SubnetIds": [{"Ref": "DataB"}],
+                "SecurityGroupIds": [{"Fn::GetAtt": ["FrontGroup", "GroupId"]}],
+            },
+        }
+        answer = ask(template, "PublicA", "Consumer")
+        assert answer and "leads by PrivateLink to Front, once the service's owner has accepted" in answer.because
 
 
 def test_a_classic_one_forwards_as_its_listeners_say() -> None:
