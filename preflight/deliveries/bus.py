@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from preflight.deliveries import backend, patched
-from preflight.deliveries.patterns import matches
-from preflight.deliveries.queues import Undeliverable, put_aside
+from preflight.deliveries.patterns import OPERATORS, matches
+from preflight.deliveries.queues import Undeliverable, parsed, put_aside
 from preflight.deliveries.targets import Sender, hand_over
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ def listening(deliveries: Deliveries) -> AbstractContextManager[Any]:
         self.end_time = deliveries.now().timestamp()
 
     def remembering(self: Any, name: str, *rest: Any, **named: Any) -> Any:
+        _refuse_no_schedule(str(named.get("scheduled_expression") or ""))
+        _refuse_no_pattern(parsed(str(named.get("event_pattern") or "{}")))
         rule = put_rule(self, name, *rest, **named)
         rule.preflight_since = deliveries.now()
         return rule
@@ -63,6 +65,39 @@ def listening(deliveries: Deliveries) -> AbstractContextManager[Any]:
     )
     stack.enter_context(patched(Replay, replay_events=replay_events))
     return stack
+
+
+# https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html, checked_on 2026-11-23
+RATE = re.compile(r"rate\((1 (minute|hour|day)|(?!1 )[1-9]\d* (minutes|hours|days))\)")
+
+
+def _refuse_no_schedule(expression: str) -> None:
+    from moto.events.exceptions import ValidationException
+
+    from preflight.deliveries.schedules import valid
+
+    if expression and not RATE.fullmatch(expression) and not (expression.startswith("cron(") and valid(expression)):
+        raise ValidationException("Parameter ScheduleExpression is not valid.")
+
+
+def _refuse_no_pattern(pattern: Any) -> None:
+    """Raise EventBridge's error for an operator it does not know."""
+    from moto.events.exceptions import InvalidEventPatternException
+
+    for name, wanted in pattern.items() if isinstance(pattern, Mapping) else ():
+        if isinstance(wanted, Mapping) or (name == "$or" and isinstance(wanted, list)):
+            for each in wanted if isinstance(wanted, list) else [wanted]:
+                _refuse_no_pattern(each)
+            continue
+        operators = [
+            each
+            for value in (wanted if isinstance(wanted, list) else ())
+            if isinstance(value, Mapping)
+            for each in value
+        ]
+        unknown = [each for each in operators if each not in OPERATORS]
+        if unknown:
+            raise InvalidEventPatternException(f"Unrecognized match type {unknown[0]}")
 
 
 def emit(

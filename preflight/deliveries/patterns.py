@@ -27,6 +27,9 @@ _COMPARE = {
 }
 
 
+OPERATORS = ("anything-but", "cidr", "equals-ignore-case", "exists", "numeric", "prefix", "suffix", "wildcard")
+
+
 def matches(pattern: Mapping[str, Any], document: Any) -> bool:
     """Whether every name of the pattern is matched; a list in the document matches by any one of its items."""
     if isinstance(document, list):

@@ -45,6 +45,10 @@ def listening(deliveries: Deliveries) -> AbstractContextManager[Any]:
         deduplication_id: str | None = None,
         message_structure: str | None = None,
     ) -> str:
+        if not message:
+            from moto.sns.exceptions import InvalidParameterValue
+
+            raise InvalidParameterValue("Invalid parameter: Empty message")
         note = Note(
             str(uuid.uuid4()),
             message,

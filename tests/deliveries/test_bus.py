@@ -226,6 +226,29 @@ def test_nobody_speaks_for_aws_and_a_broken_detail_is_told(place, rule):
     assert place.client("events").put_events(Entries=[entry])["Entries"][0]["ErrorCode"] == "MalformedDetail"
 
 
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({"ScheduleExpression": "rate(1 minutes)"}, "Parameter ScheduleExpression is not valid"),
+        ({"ScheduleExpression": "rate(5 minute)"}, "Parameter ScheduleExpression is not valid"),
+        ({"ScheduleExpression": "cron(0 3 * * * *)"}, "Parameter ScheduleExpression is not valid"),
+        ({"EventPattern": '{"source": [{"bogus": 1}]}'}, "Unrecognized match type bogus"),
+        ({"EventPattern": '{"detail": {"$or": [{"a": [{"like": "x"}]}]}}'}, "Unrecognized match type like"),
+    ],
+)
+def test_a_rule_that_could_never_fire_is_refused(place, told, said):
+    with pytest.raises(ClientError, match=said):
+        place.client("events").put_rule(Name="r", **told)
+
+
+def test_a_rule_that_can_fire_is_taken(place):
+    events = place.client("events")
+    for expression in ("rate(1 minute)", "rate(10 minutes)", "rate(15 days)", "cron(0 3 ? * MON-FRI *)"):
+        events.put_rule(Name="r", ScheduleExpression=expression)
+    pattern = {"$or": [{"source": [{"prefix": "a"}]}, {"detail": {"a": [{"numeric": [">", 1]}, None, "x", 1]}}]}
+    events.put_rule(Name="p", EventPattern=json.dumps(pattern))
+
+
 def test_a_disabled_rule_is_silent(place, rule):
     queue = place.queue("inbox")
     rule(queue)

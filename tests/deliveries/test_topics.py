@@ -7,6 +7,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.deliveries.conftest import ACCOUNT
 
@@ -21,6 +22,11 @@ def test_a_note_arrives_in_its_envelope(place):
     envelope = json.loads(place.received(queue)[0])
     assert (envelope["Type"], envelope["Message"], envelope["Subject"]) == ("Notification", "fever", "Ward 3")
     assert envelope["TopicArn"] == topic
+
+
+def test_an_empty_note_is_refused(place):
+    with pytest.raises(ClientError, match="Invalid parameter: Empty message"):
+        place.client("sns").publish(TopicArn=place.topic("notes"), Message="")
 
 
 def test_raw_delivery_is_the_message_alone_with_its_attributes(place):
