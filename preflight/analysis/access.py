@@ -703,6 +703,7 @@ def _resource_pattern(pattern: str) -> Callable[[str], bool]:
     return test
 
 
+@lru_cache(maxsize=16384)
 def covers_arn(pattern: str, asked: str) -> bool:
     """Whether everything the ARN pattern `asked` stands for is matched by `pattern`; errs towards False."""
     given = asked.split(":", 5)
@@ -711,6 +712,7 @@ def covers_arn(pattern: str, asked: str) -> bool:
     return all(covers(one, part) for one, part in zip(_six(pattern), given, strict=True))
 
 
+@lru_cache(maxsize=16384)
 def overlaps_arn(pattern: str, asked: str) -> bool:
     """Whether some ARN is matched by both patterns."""
     given = asked.split(":", 5)
@@ -730,6 +732,7 @@ def _after_fifth_colon(pattern: str) -> tuple[str, str]:
     return (":".join(parts[:5]) + ":", parts[5]) if len(parts) == 6 else ("", pattern)
 
 
+@lru_cache(maxsize=8192)
 def opened(text: str) -> str:
     """A pattern for what a text can be: unknown parts stand in angle brackets, variables in braces."""
     return re.sub(r"<[^>]*>|\$\{[^}]*\}", "*", text)

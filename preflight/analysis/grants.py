@@ -541,9 +541,11 @@ class _Reading:
         # named itself, no boundary limits it
         if self.is_ours and named.why != DIRECT:
             regions = self._bound(regions)
+        guard = self.index.guard(arn)
+        is_blocked = not self.is_ours and guard is not None and guard.public_access_block.get("RestrictPublicBuckets")
         for region in self._less(regions):
-            # what blocks public access is not a statement
-            sample = self.universe.names(region.bits)[:1]
+            # what blocks public access is not a statement: the one who knows it is asked
+            sample = self.universe.names(region.bits)[:1] if is_blocked else []
             asked = next((each for each in region.must if each.startswith(arn)), arn)
             answers = [judge(self.index, self.identity, each, asked, context=self.context) for each in sample]
             if all(each.answer in ("allowed", "depends") for each in answers):

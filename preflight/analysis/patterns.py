@@ -55,6 +55,7 @@ def overlap(one: str, other: str) -> bool:
     return False
 
 
+@lru_cache(maxsize=8192)
 def covers(pattern: str, asked: str) -> bool:
     """Whether everything the pattern `asked` stands for is matched by `pattern`.
 
