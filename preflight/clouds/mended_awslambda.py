@@ -14,6 +14,7 @@ import re
 import uuid
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -582,6 +583,15 @@ def _refuse_archive(data: bytes) -> None:
         raise invalid(f"Unzipped size must be smaller than {UNZIPPED_LIMIT} bytes")
 
 
+@cache
+def _runtimes() -> tuple[str, ...]:
+    """Every runtime that botocore's model of Lambda knows."""
+    import botocore.session
+
+    shape: Any = botocore.session.get_session().get_service_model("lambda").shape_for("Runtime")
+    return tuple(shape.enum)
+
+
 def _refuse_values(spec: Mapping[str, Any]) -> None:
     """Numbers out of bounds, variables that are Lambda's own, and too many of them."""
     from moto.awslambda.exceptions import ValidationException
@@ -593,6 +603,10 @@ def _refuse_values(spec: Mapping[str, Any]) -> None:
         raise invalid(
             "'MemorySize' value failed to satisfy constraint: Member must have value less than or equal to 10240"
         )
+    runtime = spec.get("Runtime")
+    if runtime and runtime not in _runtimes():
+        told = ", ".join(_runtimes())
+        raise ValidationException(runtime, "runtime", f"Member must satisfy enum value set: [{told}] or be a valid ARN")
     variables = (spec.get("Environment") or {}).get("Variables") or {}
     failed = "Lambda was unable to configure your environment variables because the environment variables you have"
     used = sorted(RESERVED & {*variables})

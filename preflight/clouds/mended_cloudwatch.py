@@ -9,6 +9,7 @@ from typing import Any
 
 def mends() -> Iterable[tuple[Any, str, Any]]:
     """What moto's responses lack."""
+    from moto.cloudwatch.exceptions import ValidationError
     from moto.cloudwatch.models import CloudWatchBackend
     from moto.cloudwatch.responses import CloudWatchResponse
 
@@ -25,6 +26,11 @@ def mends() -> Iterable[tuple[Any, str, Any]]:
     put, describe = CloudWatchResponse.put_metric_alarm, CloudWatchResponse.describe_alarms
 
     def put_metric_alarm(self: Any) -> Any:
+        period = int(self._get_param("Period") or 60)
+        # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html,
+        # checked_on 2026-11-22
+        if period not in (10, 20, 30) and (period < 60 or period % 60):
+            raise ValidationError("Period must be 10, 20, 30 or a multiple of 60")
         answer = put(self)
         alarm = self.cloudwatch_backend.alarms[self._get_param("AlarmName")]
         if self._get_param("Metrics"):

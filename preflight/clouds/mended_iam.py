@@ -6,6 +6,7 @@ policy without a Version is one of 2008-10-17. AWS SAM's policy templates are.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -52,6 +53,13 @@ def mends() -> Iterable[tuple[Any, str, Any]]:
 
     # whether the version is one AWS knows is looked at elsewhere
     yield BaseIAMPolicyValidator, "_validate_version", lambda self: None
+    conditions = BaseIAMPolicyValidator._validate_condition_syntax
+
+    def validate_conditions(statement: dict[str, Any]) -> None:
+        # a number is as good as its text
+        conditions(json.loads(json.dumps(statement), parse_int=str, parse_float=str))
+
+    yield BaseIAMPolicyValidator, "_validate_condition_syntax", staticmethod(validate_conditions)
 
 
 def _no_such_policy(arn: str) -> Exception:

@@ -1,15 +1,20 @@
-"""Mends the emulated SNS: a topic tells every attribute it was given."""
+"""Mends the emulated SNS: a topic tells every attribute it was given, and takes listeners of known protocols."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
 
+# https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html, checked_on 2026-11-22
+_PROTOCOLS = {"http", "https", "email", "email-json", "sms", "sqs", "application", "lambda", "firehose"}
+
 
 def mends() -> Iterable[tuple[Any, str, Any]]:
     """What moto's responses forget."""
+    from moto.sns.exceptions import SNSInvalidParameter
     from moto.sns.responses import SNSResponse
 
+    listen = SNSResponse.subscribe
     make, put, tell = SNSResponse.create_topic, SNSResponse.set_topic_attributes, SNSResponse.get_topic_attributes
 
     def create_topic(self: Any) -> Any:
@@ -35,5 +40,11 @@ def mends() -> Iterable[tuple[Any, str, Any]]:
         answer.result["Attributes"]["SubscriptionsConfirmed"] = str(len(counts))
         return answer
 
-    for each in (create_topic, set_topic_attributes, get_topic_attributes):
+    def subscribe(self: Any) -> Any:
+        protocol = self._get_param("Protocol")
+        if protocol not in _PROTOCOLS:
+            raise SNSInvalidParameter(f"Amazon SNS does not support this protocol string: {protocol}")
+        return listen(self)
+
+    for each in (create_topic, set_topic_attributes, get_topic_attributes, subscribe):
         yield SNSResponse, each.__name__, each

@@ -534,6 +534,9 @@ def permission(rule: Declared) -> dict[str, Any]:
     if found["IpProtocol"].lower() in ("tcp", "udp", "6", "17") and not {"FromPort", "ToPort"} <= found.keys():
         said = "Invalid value 'Must specify both from and to ports with TCP/UDP.' for portRange."
         raise refusal("InvalidParameterValue", said, "AuthorizeSecurityGroupIngress")
+    if found["IpProtocol"] != "-1":
+        # a protocol without ports has none to name
+        found = {"FromPort": -1, "ToPort": -1, **found}
     described = {"Description": rule.take("Description")} if rule.peek("Description") else {}
     if "SourcePrefixListId" in rule or "DestinationPrefixListId" in rule:
         # the emulated EC2 forgets it for prefix lists alone

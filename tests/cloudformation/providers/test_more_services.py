@@ -458,3 +458,52 @@ def test_appsync(bench, role):
     goes(bench, source, {"Description": "d2"})
     goes(bench, key, {"Description": "d2"}, frozenset({f"ApiId={api['ApiId']}"}))
     goes(bench, api, {"Name": "books"})
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties", "said"),
+    [
+        (
+            "AWS::CloudWatch::Alarm",
+            {
+                "ComparisonOperator": "GreaterThanThreshold",
+                "EvaluationPeriods": 1,
+                "Threshold": 5,
+                "MetricName": "X",
+                "Namespace": "N",
+                "Period": 45,
+                "Statistic": "Sum",
+            },
+            "Period must be 10, 20, 30 or a multiple of 60",
+        ),
+        (
+            "AWS::SNS::Subscription",
+            {"TopicArn": "arn:aws:sns:us-east-1:123456789012:x", "Protocol": "slack", "Endpoint": "x"},
+            "does not support this protocol string: slack",
+        ),
+        (
+            "AWS::Lambda::Function",
+            {
+                "Code": {"ZipFile": "x = 1"},
+                "Handler": "index.x",
+                "Runtime": "python3.99",
+                "Role": "arn:aws:iam::123456789012:role/x",
+            },
+            "Value 'python3.99' at 'runtime' failed to satisfy constraint",
+        ),
+    ],
+)
+def test_what_no_service_takes_is_refused(bench, kind, properties, said):
+    with pytest.raises(ClientError, match=said):
+        bench.make(kind, **properties)
+
+
+def test_a_condition_may_say_a_number_and_a_rule_no_ports(bench):
+    asked = {"NumericLessThan": {"aws:MultiFactorAuthAge": 3600}}
+    statement = {"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": asked}
+    policy = bench.make("AWS::IAM::ManagedPolicy", PolicyDocument={"Version": "2012-10-17", "Statement": statement})
+    assert (policy.unapplied, bench.lost(policy)) == ((), set())
+    rule = {"IpProtocol": "50", "CidrIp": "192.0.2.0/24"}
+    group = bench.make("AWS::EC2::SecurityGroup", GroupDescription="tunnels", SecurityGroupIngress=[rule])
+    assert (group.unapplied, bench.lost(group)) == ((), set())
+    bench.delete(group)
