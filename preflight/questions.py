@@ -119,7 +119,7 @@ def _who_may(template: Template, design: Design, words: Sequence[str], context: 
     sentence += "."
     points = []
     for name, way in zip(names, told, strict=True):
-        said = f"through {' and '.join(way.through)}" if way.through else way.because
+        said = f"through {_listed(way.through)}" if way.through else way.because
         said += f", on {_listed([index.name_of(each) for each in way.on])}" if way.on else ""
         said += f", depending on {_listed(way.depends_on)}" if way.answer == "depends" else ""
         points.append(Point(name, said + (f"; {_listed(way.serves)} runs as it" if way.serves else "")))

@@ -46,8 +46,14 @@ def weaknesses(design: Design, principal: str | None = None) -> tuple[Weakness, 
         item = book.index.identity(principal).item
         found = list(_of_principal(book, item)) if item is not None else []
     else:
-        found = [each for item in book.index.principals for each in _of_principal(book, item)]
-        found += exposures(design)
+        by_kind: dict[str, list[Weakness]] = {kind: [] for kind in PRINCIPAL_TYPES} | {"": list(exposures(design))}
+        for item in book.index.principals:
+            by_kind[item.type] += _of_principal(book, item)
+        # what a group has is told of the group, not of each member again
+        shared = {(each.kind, each.what) for each in by_kind["AWS::IAM::Group"]}
+        of_users = by_kind["AWS::IAM::User"]
+        by_kind["AWS::IAM::User"] = [each for each in of_users if (each.kind, each.what) not in shared]
+        found = [each for some in by_kind.values() for each in some]
     return tuple(sorted(dict.fromkeys(found), key=lambda each: (KINDS.index(each.kind), each.about, each.what)))
 
 
@@ -75,7 +81,6 @@ def exposures(design: Design, resource: str | None = None, action: str | None = 
 def _of_principal(book: Book, item: Item) -> Iterator[Weakness]:
     identity = book.index.of(item)
     who = f"{PRINCIPAL_TYPES[item.type]} {short_name(item)}"
-    # a user's groups are told of themselves
     grants = [each for each in book.grants(identity) if each.by_identity]
     admin = [each for each in grants if _is_everything(each) and not each.conditions]
     for grant in admin:

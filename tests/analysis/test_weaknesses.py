@@ -94,6 +94,13 @@ def test_what_a_schedule_never_calls_is_unused_and_what_code_calls_is_not_known(
     assert weaknesses(scheduled(allow(["sqs:SendMessage", "sqs:DeleteMessage"], arn("Q")), Fn=function), "R") == ()
 
 
+def test_what_a_group_has_is_told_once():
+    admins = resource("IAM::Group", ManagedPolicyArns=[ADMIN])
+    of = made(Admins=admins, Ana=resource("IAM::User", Groups=[{"Ref": "Admins"}]), Omar=resource("IAM::User"))
+    assert [(each.kind, each.about) for each in weaknesses(of)] == [("full admin", "group Admins")]
+    assert [each.about for each in weaknesses(of, "Ana")] == ["user Ana"]
+
+
 # escalation
 
 
