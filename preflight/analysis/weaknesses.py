@@ -190,6 +190,13 @@ def _escalations(book: Book, item: Item, identity: Identity, who: str) -> Iterat
         yield _escalation(
             who, f"may {action} on {on}, through {_through(way)}{_when(way)}", why, action, way, IAM_ACTIONS
         )
+    kind = PRINCIPAL_TYPES[item.type].title()
+    for action in (f"iam:Delete{kind}PermissionsBoundary", f"iam:Put{kind}PermissionsBoundary"):
+        way = _way(grants, action, item.arn or "") if identity.boundaries else None
+        if way is not None:
+            what = f"may {action} on itself, through {_through(way)}{_when(way)}"
+            why = "The ceiling it stands under is its own to take away"
+            yield _escalation(who, what, why, action, way, f"{IAM_GUIDE}/access_policies_boundaries.html")
     yield from _by_passing(book, item, identity, who, grants)
     for way, action, other, how in _by_stepping_over(book, item, identity, grants):
         more = stronger(book, other, item)

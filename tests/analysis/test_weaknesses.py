@@ -130,6 +130,14 @@ def test_a_boundary_stops_it():
     assert escalations(of, "R") == []
 
 
+def test_a_boundary_it_may_take_away_is_none():
+    ceiling = resource("IAM::ManagedPolicy", PolicyDocument=document(allow(["s3:GetObject", "iam:*Boundary"])))
+    of = made(Top=ceiling, R=role(allow("*"), PermissionsBoundary={"Ref": "Top"}))
+    assert any(what.startswith("may iam:DeleteRolePermissionsBoundary on itself") for what in escalations(of, "R"))
+    of = made(Top=ceiling, R=role(allow("*"), deny("iam:*"), PermissionsBoundary={"Ref": "Top"}))
+    assert escalations(of, "R") == []
+
+
 def test_what_must_carry_a_boundary_is_no_way_out():
     held = {"StringEquals": {"iam:PermissionsBoundary": "arn:aws:iam::123456789012:policy/top"}}
     assert escalations(made(R=role(allow("iam:PutRolePolicy", Condition=held))), "R") == []
