@@ -21,7 +21,10 @@ def ask(
     target: Annotated[str, typer.Argument(metavar="TARGET", help="A lab, a template, or a cdk.out folder.")],
     question: Annotated[
         list[str] | None,
-        typer.Argument(metavar="QUESTION", help="may WHO ACTION [RESOURCE]; reach FROM TO PORT [PROTOCOL]; leftovers."),
+        typer.Argument(
+            metavar="QUESTION",
+            help="may, who-may, what-may, reach, exposed, lose, review, cost, leftovers; alone, each says how it is asked.",
+        ),
     ] = None,
     given: Annotated[
         list[str] | None,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from preflight.questions import FORMS
 from tests.shelf.builder import Shelf
 
 KEPT = {"Resources": {"Kept": {"Type": "AWS::SNS::Topic", "DeletionPolicy": "Retain"}}}
@@ -55,3 +56,8 @@ def test_of_several_stacks_one_is_named(shelf: Shelf, tmp_path: Path) -> None:
 def test_what_cannot_be_asked_is_one_sentence(shelf: Shelf, words: list[str], said: str) -> None:
     answer = shelf.run("ask", *words).says(said, code=2)
     assert answer.out == "" and answer.err.count("\n") == 1
+
+
+def test_the_help_names_every_question(shelf: Shelf) -> None:
+    said = shelf.run("ask", "--help").says(code=0)
+    assert [name for name in FORMS if name not in said.out] == []
