@@ -45,6 +45,7 @@ class OfflineCloud:
         self._made: dict[tuple[str, str], Any] = {}
         self._server: Server | None = None
         self._is_over = False
+        self._opening = threading.Lock()
         self._undo = ExitStack()
 
     def __enter__(self) -> OfflineCloud:
@@ -63,7 +64,8 @@ class OfflineCloud:
 
     def stop(self) -> None:
         """Close the endpoint, forget everything, and give the process its own environment back."""
-        self._is_over = True
+        with self._opening:
+            self._is_over = True
         if self._server is not None:
             self._server.stop()
         self._undo.close()
@@ -178,17 +180,18 @@ class OfflineCloud:
         from preflight.clouds.server import Server
         from preflight.deliveries import PATH as DELIVERIES_PATH
 
-        if self._is_over:
-            # what is being ended may still ask; a server it started would outlive the cloud
-            return self._server.url if self._server is not None else "http://localhost:9"
-        if self._server is not None and port in (0, int(self._server.url.rpartition(":")[2])):
-            return self._server.url
-        pages = {NOT_EMULATED_PATH: self._not_emulated, DELIVERIES_PATH: self.deliveries.page}
-        server = Server(port, pages, self.web.wsgi)
-        if self._server is not None:
-            self._server.stop()
-        self._server = server
-        return server.url
+        with self._opening:
+            if self._is_over:
+                # what is being ended may still ask; a server it started would outlive the cloud
+                return self._server.url if self._server is not None else "http://localhost:9"
+            if self._server is not None and port in (0, int(self._server.url.rpartition(":")[2])):
+                return self._server.url
+            pages = {NOT_EMULATED_PATH: self._not_emulated, DELIVERIES_PATH: self.deliveries.page}
+            server = Server(port, pages, self.web.wsgi)
+            if self._server is not None:
+                self._server.stop()
+            self._server = server
+            return server.url
 
     def _converge(self, name: str, template: Template, *, region: str, account: str, **how: Any) -> Stack:
         from preflight.cloudformation.engine import Rejected
@@ -224,6 +227,7 @@ class OfflineCloud:
         from preflight.deliveries import Deliveries, delivering
         from preflight.functions import Functions
 
+        self._is_over = False
         # moto knows one account unless it is told another
         other = {"MOTO_ACCOUNT_ID": self.account} if self.account != "123456789012" else {}
         self._undo.enter_context(environment({**fake_environment(self.region), **other}))

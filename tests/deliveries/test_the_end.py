@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
+from preflight.clouds import server
 from preflight.clouds.offline import OfflineCloud
 from tests.deliveries.conftest import READS_QUEUES, Place, may
 
@@ -29,9 +30,20 @@ def test_a_worker_that_hangs_does_not_hold_up_the_end():
     assert not [each for each in threading.enumerate() if each.name == "deliveries"]
 
 
-def test_nothing_listens_after_the_end():
+def test_nothing_listens_after_the_end(monkeypatch):
+    class Slow(server.Server):
+        def __init__(self, *told):
+            begun.set()
+            time.sleep(0.2)
+            super().__init__(*told)
+
+    begun = threading.Event()
+    monkeypatch.setattr(server, "Server", Slow)
     with OfflineCloud() as cloud:
-        cloud.serve()
-    # as a function does that is being ended just then
+        # as a function does that begins just then
+        first = threading.Thread(target=cloud.serve)
+        first.start()
+        begun.wait(5)
+    first.join(5)
     cloud.serve()
     assert not [each for each in threading.enumerate() if "serve_forever" in each.name]
