@@ -733,6 +733,9 @@ class Walk:
     def _say(self, address: Address) -> str:
         """An address, or what it stands for where it is anybody's."""
         ends = ((self.start, self.one), (self.end, self.other))
+        for end, own in ends:
+            if end.endpoint is not None and end.service != "s3" and address == own:
+                return f"the addresses of {end.service}"
         stands_for_all = any(end.is_internet and address == own for end, own in ends)
         return "the internet" if stands_for_all and not self._is_told(address) else str(address)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from preflight.analysis.network import Blocked, Path, reach
 from preflight.errors import Usage
@@ -299,6 +302,22 @@ def test_a_rule_for_a_prefix_list_of_ones_own_is_its_entries() -> None:
     assert not ask(template, "198.51.100.9", "Web in PublicA", 443)
     appliance = ask(template, "Db in DataA", "internet", 443)
     assert isinstance(appliance, Blocked) and appliance.depends == ("what eni-0123 does with it",)
+
+
+WEIRD = st.sampled_from(
+    [None, [], {}, "x", 5, True, {"Ref": "Nope"}, [{"Ref": "Nope"}], {"Fn::ImportValue": "far"}, [{}]]
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.sampled_from(sorted({**TARGETS, **SOURCES})), st.data())
+def test_no_value_of_a_property_is_a_crash(kind: str, data: st.DataObject) -> None:
+    properties = dict({**TARGETS, **SOURCES}[kind])
+    properties[data.draw(st.sampled_from(sorted(properties)))] = data.draw(WEIRD)
+    template = placed("Thing", kind, properties)
+    for ends in (("internet", "Thing"), ("Thing", "Db")):
+        with suppress(Usage):
+            assert ask(template, *ends, 443).because
 
 
 class TestOtherStacks:
