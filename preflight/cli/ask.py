@@ -23,7 +23,7 @@ def ask(
         list[str] | None,
         typer.Argument(
             metavar="QUESTION",
-            help="may, who-may, what-may, reach, exposed, lose, review, cost, leftovers; alone, each says how it is asked.",
+            help="may, who-may, what-may, reach, exposed, lose, review, cost, leftovers; `may` alone says how.",
         ),
     ] = None,
     given: Annotated[
