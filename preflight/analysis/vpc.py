@@ -387,6 +387,8 @@ class Layout:
                 if found or each.type in (*PLACES, *SERVERS)
             ]
             if not found:
+                # what CDK brings for itself is nobody's to ask about
+                candidates = [each for each in candidates if not each.startswith("Custom::")]
                 candidates.sort(key=lambda each: -SequenceMatcher(None, name.lower(), each.lower()).ratio())
             raise Usage(f"{name} {about}; name one of {', '.join(candidates[:12]) or 'your subnets or groups'}")
         return found[0]
