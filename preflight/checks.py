@@ -347,9 +347,7 @@ class Stack:
 
         return grants.who_may(self.design, action, resource, context=context)
 
-    def what_may(
-        self, principal: str, *, context: Mapping[str, Any] | None = None, also: Sequence[Any] = ()
-    ) -> Any:
+    def what_may(self, principal: str, *, context: Mapping[str, Any] | None = None, also: Sequence[Any] = ()) -> Any:
         """All that a principal may do, after denies and boundaries, a line for each grant (a tuple of Grants).
 
         A Grant has `names` (every action, spelled out), `resources` and `within` (patterns), `never` (what is taken
