@@ -472,7 +472,9 @@ HARMLESS = ("sts:GetCallerIdentity", "sts:GetSessionToken", "s3:GetBucketLocatio
 
 def is_reading_triaged(action, resource, notes):
     """Whether a grant is within what readers were promised."""
-    if action in HARMLESS or action.startswith(("kms:", "iam:List", "iam:Get")) or "MFADevice" in action:
+    # how somebody signs in is their own
+    is_signing_in = "MFADevice" in action or action == "iam:ChangePassword"
+    if action in HARMLESS or action.startswith(("kms:", "iam:List", "iam:Get")) or is_signing_in:
         return True
     is_reading = action.startswith(("s3:Get", "s3:List"))
     return is_reading and (resource == notes or resource.startswith(f"{notes}/triaged/"))
