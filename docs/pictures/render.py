@@ -1,4 +1,7 @@
-"""Renders what `./lab check` really prints as the README's pictures: python docs/pictures/render.py"""
+"""Renders what `./lab check` really prints, and a design as `./lab show` draws it, for the README.
+
+    python docs/pictures/render.py
+"""
 
 from __future__ import annotations
 
@@ -24,8 +27,12 @@ PICTURES = {
     "check-worked": ("check", "1", "--worked"),
 }
 
+DRAWN = {"three-tiers": ROOT / "tests" / "apps" / "three_tiers.py"}
+
 
 def main() -> None:
+    for name, code in DRAWN.items():
+        (Path(__file__).parent / f"{name}.svg").write_text(drawn(code), encoding="utf-8")
     for name, arguments in PICTURES.items():
         console = Console(
             record=True, width=WIDTH + 4, file=io.StringIO(), force_terminal=True, color_system="truecolor"
@@ -35,6 +42,17 @@ def main() -> None:
         # no font is fetched from anywhere: the picture looks the same without a network
         svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.S)
         (Path(__file__).parent / f"{name}.svg").write_text(svg, encoding="utf-8")
+
+
+def drawn(code: Path) -> str:
+    """The picture of the stack in a file."""
+    sys.path.insert(0, str(ROOT))
+    from preflight.analysis.picture import draw
+    from preflight.synth import Synthesizer
+    from preflight.template import Template
+
+    with Synthesizer(ROOT) as synthesizer:
+        return draw(Template.load(synthesizer.synth(code, "ThreeTiers").template_path))
 
 
 def printed(*arguments: str) -> str:
