@@ -67,11 +67,16 @@ _DEFAULTS = {
     "routing.http.drop_invalid_header_fields.enabled": "false",
     "routing.http.preserve_host_header.enabled": "false",
     "routing.http.xff_header_processing.mode": "append",
+    "routing.http.x_amzn_tls_version_and_cipher_suite.enabled": "false",
+    "routing.http.xff_client_port.enabled": "false",
     "routing.http2.enabled": "true",
     "slow_start.duration_seconds": "0",
+    "stickiness.app_cookie.duration_seconds": "86400",
     "stickiness.enabled": "false",
+    "stickiness.lb_cookie.duration_seconds": "86400",
     "tcp.idle_timeout.seconds": "350",
     "waf.fail_open.enabled": "false",
+    "zonal_shift.config.enabled": "false",
 }
 
 
@@ -81,7 +86,10 @@ class _Attributes(Setting):
     def change(self, table: Table, before: Scope, after: Scope) -> None:
         """Set what differs."""
         old, new = (self._pairs(each) for each in (before, after))
-        gone = {key: _DEFAULTS[key] for key in old if key not in new and key in _DEFAULTS}
+        defaults = _DEFAULTS
+        if "TargetGroupAttributes" in self.properties:
+            defaults = {**defaults, "load_balancing.cross_zone.enabled": "use_load_balancer_configuration"}
+        gone = {key: defaults[key] for key in old if key not in new and key in defaults}
         if old != new:
             told = [{"Key": key, "Value": value} for key, value in {**new, **gone}.items()]
             table.ask(after, self.put.operation, {**self.put.render(after, table.service), "Attributes": told})

@@ -375,3 +375,17 @@ def test_a_trust_store_holds_the_certificates_it_was_given(bench, elb):
     assert elb.describe_trust_stores()["TrustStores"] == []
     with pytest.raises(ClientError, match="bundle does not exist"):
         bench.make(f"{ELB}TrustStore", "Store", CaCertificatesBundleS3Key="three.pem", **declared)
+
+
+def test_attributes_that_are_no_longer_declared_go_back_to_their_defaults(bench):
+    kind, vpc = "AWS::ElasticLoadBalancingV2::TargetGroup", bench.make("AWS::EC2::VPC", CidrBlock="10.0.0.0/16").ref
+    plain = {"Name": "t", "Protocol": "HTTP", "Port": 80, "VpcId": vpc, "TargetType": "ip"}
+    told = {"load_balancing.cross_zone.enabled": "false", "stickiness.lb_cookie.duration_seconds": "77"}
+    pairs = [{"Key": key, "Value": value} for key, value in told.items()]
+    group = bench.make(kind, **plain, TargetGroupAttributes=pairs)
+    bench.change(group, **plain)
+    found = bench.client("elbv2").describe_target_group_attributes(TargetGroupArn=group.ref)["Attributes"]
+    assert {each["Key"]: each["Value"] for each in found if each["Key"] in told} == {
+        "load_balancing.cross_zone.enabled": "use_load_balancer_configuration",
+        "stickiness.lb_cookie.duration_seconds": "86400",
+    }
