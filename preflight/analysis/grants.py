@@ -209,11 +209,12 @@ class Book:
 
     def __init__(self, index: Index) -> None:
         self.index = index
-        self._grants: dict[str, tuple[Grant, ...]] = {}
+        self._grants: dict[tuple[str, str, str], tuple[Grant, ...]] = {}
         self._clipped: dict[tuple[int, str | None], tuple[str, ...]] = {}
 
     def grants(self, identity: Identity) -> tuple[Grant, ...]:
-        key = identity.item.logical_id if identity.item else f"{identity.principal.kind} {identity.principal.arn}"
+        """All that a principal may do in an ordinary call, read once."""
+        key = (identity.item.logical_id if identity.item else "", identity.principal.arn, str(identity.principal))
         if key not in self._grants:
             self._grants[key] = tuple(_Reading(self, identity, {}).grants())
         return self._grants[key]
@@ -246,7 +247,9 @@ class Book:
 
     def clipped(self, statement: Statement, arn: str | None) -> tuple[str, ...]:
         """A statement's resource patterns; on a resource, as much of them as is about it."""
-        # a statement lives as long as its policy, which the index keeps
+        if arn is None:
+            return _clipped(statement, None)
+        # a statement on a resource lives as long as its policy, which the index keeps
         key = (id(statement), arn)
         if key not in self._clipped:
             self._clipped[key] = _clipped(statement, arn)

@@ -153,6 +153,23 @@ def test_outsiders_have_what_the_design_gives_them():
     assert said(of, "anyone") == []
 
 
+def test_what_if_a_policy_were_attached():
+    of = made(Notes=NOTES, Reader=role(allow("s3:GetObject", inside("Notes"))))
+    more = document(allow("sqs:SendMessage"), deny("s3:*"))
+    for _ in range(3):
+        assert [each.actions for each in what_may(of, "Reader", also=[more])] == [("sqs:SendMessage",)]
+    assert said(of, "Reader") == [("s3:GetObject", "Notes/*")]
+
+
+def test_a_session_named_by_a_policy_is_not_every_session():
+    session = "arn:aws:sts::123456789012:assumed-role/Reader/night"
+    policy = bucket_policy("Notes", {**allow("s3:GetObject", inside("Notes")), "Principal": {"AWS": session}})
+    of = made(Notes=NOTES, P=policy, Reader=role(RoleName="Reader"))
+    (perhaps,) = what_may(of, "Reader")
+    (surely,) = what_may(of, session)
+    assert perhaps.conditions == ("it depends on the name of role Reader's session",) and not surely.conditions
+
+
 # who may
 
 
