@@ -539,7 +539,7 @@ class _Reading:
             return
         regions = self._start(statement, arn)
         if named.holds is None:
-            told = f"it depends on {' and '.join(named.keys)}"
+            told = " and ".join(f"{key} {'names it' if key[:1] == '<' else 'is the one named'}" for key in named.keys)
             regions = [replace(each, conditions=(*each.conditions, told)) for each in regions]
         # named itself, no boundary limits it
         if self.is_ours and named.why != DIRECT:
@@ -666,7 +666,7 @@ class _Reading:
             if conditions is None or not bits & region.bits:
                 continue
             if unreadable:
-                conditions = (*conditions, f"as far as {policy.name} allows it")
+                conditions, patterns = (*conditions, f"{policy.name} allows it"), ("*",)
             filled = tuple(each for each in (_filled(one, statement, lookup) for one in patterns) if each is not None)
             open_ways.append((bits, filled, statement.not_resource, conditions))
         # what is let through whole is let through once

@@ -143,6 +143,11 @@ def test_what_cannot_be_read_is_said():
     of = made(R=role(ManagedPolicyArns=["arn:aws:iam::123456789012:policy/elsewhere"]))
     (line,) = what_may(of, "R")
     assert line.actions == ("<the policy arn:aws:iam::123456789012:policy/elsewhere>",) and not line.names
+    of = made(R=role(allow("s3:*"), PermissionsBoundary="arn:aws:iam::123456789012:policy/elsewhere"))
+    (line,) = what_may(of, "R")
+    name = "the managed policy arn:aws:iam::123456789012:policy/elsewhere"
+    assert line.resources == ("*",)
+    assert line.conditions == (f"{name} allows it", f"unless {name} denies it")
 
 
 def test_outsiders_have_what_the_design_gives_them():
@@ -167,7 +172,7 @@ def test_a_session_named_by_a_policy_is_not_every_session():
     of = made(Notes=NOTES, P=policy, Reader=role(RoleName="Reader"))
     (perhaps,) = what_may(of, "Reader")
     (surely,) = what_may(of, session)
-    assert perhaps.conditions == ("it depends on the name of role Reader's session",) and not surely.conditions
+    assert perhaps.conditions == ("the name of role Reader's session is the one named",) and not surely.conditions
 
 
 # who may
