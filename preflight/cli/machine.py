@@ -53,7 +53,7 @@ def serve(
     context: typer.Context,
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes any free one.")] = 5000,
     region: Annotated[str, typer.Option("--region", help="The Region the environment names.")] = "us-east-1",
-) -> None:
+) -> int:
     """Serve the offline cloud on this machine until Ctrl-C; prints the environment other AWS tools need."""
     from preflight.clouds.offline import OfflineCloud
 
@@ -65,9 +65,13 @@ def serve(
         place = f"aws://{cloud.account}/{cloud.region}"
         for command in (f"cdk bootstrap {place}", "cdk deploy Lab1", f"./lab verify 1 --endpoint {url}"):
             desk.warn(f"  {command}")
-        while True:
-            # in steps, or Ctrl-C would not come through on Windows
-            time.sleep(0.5)
+        try:
+            while True:
+                # in steps, or Ctrl-C would not come through on Windows
+                time.sleep(0.5)
+        except KeyboardInterrupt:
+            desk.warn("\nThe offline cloud is closed, with all that was in it; an empty one: ./lab cloud serve")
+            return 0
 
 
 def environment(url: str, region: str, root: Path) -> list[str]:

@@ -126,3 +126,23 @@ def test_the_projects_tests_get_the_words_that_follow(shelf: Shelf, monkeypatch:
     assert shelf.run("test", "-k", "progress", "--debug", "-x").code == 5
     assert calls == [[sys.executable, "-m", "pytest", "-k", "progress", "--debug", "-x"]]
     assert json.dumps(shelf.run("test").code) == "5"
+
+
+@posix
+def test_ctrl_c_says_that_the_served_cloud_is_gone() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "preflight", "cloud", "serve", "--port", "0"],
+        cwd=PROJECT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    assert process.stdout is not None and process.stderr is not None
+    # the last of the lines that tell what to do with it
+    while "verify" not in process.stderr.readline():
+        pass
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert "closed, with all that was in it" in said and "nothing is lost" not in said
