@@ -1,6 +1,6 @@
 """Renders what `./lab check` really prints, and a design as `./lab show` draws it, for the README.
 
-    python docs/pictures/render.py
+python docs/pictures/render.py
 """
 
 from __future__ import annotations
