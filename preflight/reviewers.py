@@ -12,7 +12,7 @@ from typing import Any
 
 from preflight.analysis import review as findings
 from preflight.analysis.review import Finding, Remark
-from preflight.cloudformation import transforms
+from preflight.cloudformation import transforms, validate
 from preflight.errors import PreflightError, Refused, Unavailable
 from preflight.intrinsics import TemplateError
 from preflight.synth import Synthesizer
@@ -98,7 +98,7 @@ def _nagged(template: Template, design: Design, synthesizer: Synthesizer, missed
 
 
 def _validated(template: Template, missed: list[str]) -> list[Remark]:
-    engine = _validator()
+    engine = validate.engine()
     if engine is None:
         missed.append("cloudformation-validate does not run on this machine; ./lab doctor says what is missing")
         return []
@@ -127,7 +127,6 @@ def _port(message: str) -> str:
 
 # a kernel answers one question at a time
 _asking = Lock()
-_building = Lock()
 
 
 @cache
@@ -135,20 +134,3 @@ def _warm() -> Synthesizer:
     synthesizer = Synthesizer()
     atexit.register(synthesizer.close)
     return synthesizer
-
-
-def _validator() -> Any:
-    with _building:
-        return _build_validator()
-
-
-@cache
-def _build_validator() -> Any:
-    try:
-        from cloudformation_validate import CompositeEngine
-
-        # it must go before the interpreter takes its module apart
-        atexit.register(_build_validator.cache_clear)
-        return CompositeEngine()
-    except (ImportError, OSError):
-        return None

@@ -42,7 +42,7 @@ def ask(
     if question and question[0].lower() not in questions.FORMS:
         # said before anything slow is begun
         questions.ask(_nothing(), question)
-    reply = questions.ask(_template(desk, target, stack, worked), question or [], context=keys)
+    reply = questions.ask(template_of(desk, target, stack, worked), question or [], context=keys)
     if as_json:
         desk.show_json({"question": question, "holds": reply.holds, "answer": reply.sentence, **reply.data})
     else:
@@ -63,7 +63,8 @@ def reply_lines(reply: Reply, width: int) -> Lines:
     return lines
 
 
-def _template(desk: Desk, target: str, stack: str | None, worked: bool) -> Template:
+def template_of(desk: Desk, target: str, stack: str | None, worked: bool) -> Template:
+    """The template a TARGET means: a file, a stack of an assembly, or a lab's code, built; raises Usage for none."""
     path = Path(target)
     if not target.isdigit() and (path.exists() or path.suffix or len(path.parts) > 1):
         return _of_path(path, stack)

@@ -41,7 +41,7 @@ def cost(
 
     desk: Desk = context.obj
     uses = _uses(usage or [])
-    found = estimate(ask._template(desk, target, stack, worked), usage=uses, account=account, region=region)
+    found = estimate(ask.template_of(desk, target, stack, worked), usage=uses, account=account, region=region)
     if as_json:
         desk.show_json({"answer": found.sentence, **found.as_data()})
     else:

@@ -99,7 +99,7 @@ def template_faults(template: Template) -> list[str]:
 
 def warm() -> None:
     """Start to build the schema validator in the background, so that the first template does not wait for it."""
-    Thread(target=_validator, name="validator", daemon=True).start()
+    Thread(target=engine, name="validator", daemon=True).start()
 
 
 def _types(template: Template) -> Iterator[str]:
@@ -371,7 +371,7 @@ def _chosen(template: Template, scope: Scope) -> Template:
 
 
 def _schema_faults(template: Template, given: Mapping[str, Any], region: str) -> list[str]:
-    validator = _validator()
+    validator = engine()
     if validator is None:
         return list(_shallow_faults(template))
     from cloudformation_validate import PseudoParameterOverrides, Severity, TemplateContent, ValidateConfig
@@ -451,7 +451,8 @@ def _shallow_faults(template: Template) -> Iterator[str]:
 _building = Lock()
 
 
-def _validator() -> Any:
+def engine() -> Any:
+    """AWS's validator with its rules, built once a process; None where its native library cannot be loaded."""
     with _building:
         return _build_validator()
 

@@ -196,7 +196,7 @@ def test_what_is_right_passes(resource: dict[str, Any]) -> None:
 
 
 def test_without_the_native_validator_the_registrys_facts_still_speak(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(validate, "_validator", lambda: None)
+    monkeypatch.setattr(validate, "engine", lambda: None)
     found = faults(of(A=bucket(BucketNam="x"), B={"Type": "AWS::S3::BucketPolicy", "Properties": {"Bucket": "b"}}))
     assert found == [
         "Properties validation failed for resource A with message: #: extraneous key [BucketNam] is not permitted",
