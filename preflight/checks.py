@@ -240,10 +240,20 @@ class Stack:
         return outputs[found[0]]
 
     def client(
-        self, service: str, *, role: str | None = None, user: str | None = None, region: str | None = None
+        self,
+        service: str,
+        *,
+        role: str | None = None,
+        user: str | None = None,
+        region: str | None = None,
+        undone: bool = True,
     ) -> Any:
-        """A boto3 client of the deployer, or of a role or user of the stack; what it makes is undone by the runner."""
-        return self._client(service, role=role, user=user, region=region)
+        """A boto3 client of the deployer, or of a role or user of the stack; what it makes is undone by the runner.
+
+        With `undone=False` it is not: for taking away what the stack itself made of a request (the note behind a POST).
+        """
+        make = self._client if undone else self._deployment.client
+        return make(service, role=role, user=user, region=region)
 
     def http(
         self,

@@ -376,6 +376,20 @@ def test_a_call_nobody_can_take_back_is_named(desk: Desk) -> None:
     assert verdict.left == ("s3.PutBucketVersioning cannot be taken back",)
 
 
+def test_what_a_check_does_without_undoing_stays_done(desk: Desk) -> None:
+    s3 = desk.cloud.client("s3")
+    books = desk.deployment.outputs["LeafletsBucket"]
+    s3.put_object(Bucket=books, Key="by-the-stack", Body=b"a note")
+    body = f"""
+        s3 = stack.client("s3", undone=False)
+        s3.delete_object(Bucket="{books}", Key="by-the-stack")
+        expect(True, SAID)
+    """
+    verdict = desk.ask_one(body)
+    assert verdict.outcome == "kept" and not verdict.left
+    assert "Contents" not in s3.list_objects_v2(Bucket=books)
+
+
 def test_a_call_that_was_refused_has_nothing_to_take_back(desk: Desk) -> None:
     verdict = desk.ask_one(
         'refusal = attempt(stack.client("s3").put_object, Bucket="nobody-has-this", Key="k", Body=b"")\n'

@@ -261,6 +261,8 @@ class OfflineCloud:
                 )
             )
         )
+        # a limit of so many a second refills when the offline time is moved on
+        self.web.buckets.clock = lambda: self.deliveries.now().timestamp()
 
     def _request(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answered | LiveAnswer:
         """A plain HTTP request, answered in this process by what is deployed, or by a server on this machine."""

@@ -40,7 +40,7 @@ class Buckets:
         with self._lock:
             now = self.clock()
             tokens, last = self._held.get(name, (burst, now))
-            tokens = min(burst, tokens + (now - last) * rate)
+            tokens = min(burst, tokens + max(0.0, now - last) * rate)
             allowed = tokens >= 1
             self._held[name] = (tokens - 1 if allowed else tokens, now)
             return allowed

@@ -202,18 +202,26 @@ def test_cors_of_an_http_api(deployed):
     assert stack.http("GET", url, asks).headers["access-control-allow-origin"] == "https://clinic.example"
 
 
-def test_more_than_the_burst_is_too_many(cloud, deployed):
+def test_more_than_the_burst_is_too_many(cloud, deployed, monkeypatch):
     limits = {"DefaultRouteSettings": {"ThrottlingBurstLimit": 2, "ThrottlingRateLimit": 1}}
     stack = deployed(**function("Echo", ECHO), **permission("Echo"), **http_api(("$default", "Echo"), stage=limits))
     now = [0.0]
-    cloud.web.buckets.clock = lambda: now[0]
+    monkeypatch.setattr(cloud.web.buckets, "clock", lambda: now[0])
     statuses = [stack.http("GET", stack.output("Url")).status for _ in range(3)]
     assert statuses == [201, 201, 429]
     refused = stack.http("GET", stack.output("Url"))
     assert refused.json() == {"message": "Too Many Requests"}
     now[0] = 1.0
     assert stack.http("GET", stack.output("Url")).status == 201
-    cloud.web.buckets.clock = time.monotonic
+
+
+def test_a_limit_refills_when_the_offline_time_moves_on(deployed):
+    limits = {"DefaultRouteSettings": {"ThrottlingBurstLimit": 2, "ThrottlingRateLimit": 1}}
+    stack = deployed(**function("Echo", ECHO), **permission("Echo"), **http_api(("$default", "Echo"), stage=limits))
+    ask = lambda: stack.http("GET", stack.output("Url")).status  # noqa: E731
+    assert 429 in [ask() for _ in range(20)]
+    stack.advance(seconds=2)
+    assert [ask(), ask()] == [201, 201]
 
 
 def test_a_signature_is_judged(cloud, deployed):
