@@ -302,6 +302,11 @@ class Stack:
         if self._deliveries(f"advance/{moved}") is None:
             raise CouldNotAsk("time passes by itself where this stack runs; mark the check with @offline_only")
 
+    def wait(self, seconds: float) -> None:
+        """Let so much time pass: offline the cloud's clock is moved on, in an account it is waited for."""
+        if self._deliveries(f"advance/{seconds}") is None:
+            time.sleep(seconds)
+
     def outbox(self) -> list[dict[str, Any]]:
         """What would have left AWS: mails, text messages, calls to the web, with `protocol`, `to` and `message`.
 
@@ -311,6 +316,19 @@ class Stack:
         if sent is None:
             raise CouldNotAsk("what is sent from an account is gone; mark the check with @offline_only")
         return list(sent)
+
+    def asked(self, service: str) -> list[dict[str, Any]]:
+        """What a service that thinks for itself was asked about texts, as `stack.asked("comprehend")`, in order.
+
+        Each is the request's parameters, with `operation` and whether it was `answered`. Offline only, where nothing
+        thinks and the request is what can be judged.
+        """
+        asked = self._deliveries(f"asked/{service}")
+        if not isinstance(asked, list):
+            raise CouldNotAsk(
+                f"what {service} is asked is not kept where this stack runs; mark the check @offline_only"
+            )
+        return list(asked)
 
     def _deliveries(self, asked: str) -> Any:
         return self._deployment.deliveries(asked) if self._deployment.deliveries is not None else None

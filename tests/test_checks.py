@@ -164,3 +164,15 @@ def test_marks_stay_on_the_function() -> None:
     assert check_two.only == ("live", "no bells offline")  # type: ignore[attr-defined]
     assert check_two.after == ("one", "another")  # type: ignore[attr-defined]
     assert (mistake.breaks, mistake.also, mistake.help) == ("one", ("two",), "so")  # type: ignore[attr-defined]
+
+
+def test_waiting_moves_the_offline_clock_or_takes_its_time(monkeypatch):
+    asked: list[str] = []
+    slept: list[float] = []
+    monkeypatch.setattr(checks.time, "sleep", slept.append)
+    stack = a_stack()
+    stack._deployment.deliveries = lambda page: asked.append(page) or {"fired": 0}  # type: ignore[attr-defined]
+    stack.wait(60)
+    stack._deployment.deliveries = None  # type: ignore[attr-defined]
+    stack.wait(5)
+    assert (asked, slept) == (["advance/60"], [5])

@@ -4,24 +4,28 @@ A request is judged and handled in CloudFront's order: restriction by country, b
 method, cache, origin, error responses, response headers policy. An S3 origin is read as the bucket's policy lets this
 distribution (origin access control), this identity, or anybody. The country is what `CloudFront-Viewer-Country` says.
 
-Not emulated: functions and Lambda@Edge associations, web ACLs, signatures of signed URLs, origin failover,
-compression. https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/HTTPStatusCodes.html, and beside it
-RequestAndResponseBehaviorS3Origin.html and Expiration.html, checked_on 2026-11-22.
+Not emulated: functions and Lambda@Edge associations, web ACLs, signatures of signed URLs, origin failover, Brotli (who
+takes gzip as well gets that). https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/HTTPStatusCodes.html,
+and beside it RequestAndResponseBehaviorS3Origin.html, Expiration.html and ServingCompressedFiles.html, checked_on
+2026-11-23.
 """
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import sys
 import time
 import uuid
+import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
+from xml.sax.saxutils import escape
 
 from preflight.clouds.web_parts import Answered, Asked
 
@@ -37,11 +41,12 @@ Config = Mapping[str, Any]
 
 @dataclass
 class Kept:
-    """An answer in a distribution's cache."""
+    """An answer in a distribution's cache: kept `at` a time of the cloud `until` another, `made` by the clock's."""
 
     answer: Answered
     at: float
     until: float
+    made: float
 
 
 class Edge:
@@ -53,12 +58,14 @@ class Edge:
         account: str,
         knows: Callable[[str], bool],
         request: Callable[[str, str, Mapping[str, str], bytes], Answered],
+        now: Callable[[], float] = time.time,
     ) -> None:
-        """`request` reaches an origin whose host is known to the cloud's other gateways."""
+        """`request` reaches an origin whose host is known to the cloud's other gateways; `now` is the cloud's time."""
         self._authorizer = authorizer
         self._account = account
         self._inside = knows
         self._request = request
+        self._now = now
         self._cache: dict[tuple[Any, ...], Kept] = {}
 
     def knows(self, host: str) -> bool:
@@ -82,7 +89,7 @@ class Edge:
         if stopped is not None:
             return stopped
         answer = self._cached(distribution, behavior, asked, path)
-        return self._dressed(behavior, asked, answer)
+        return _compressed(self._account, behavior, asked, self._dressed(behavior, asked, answer))
 
     def _cached(self, distribution: Config, behavior: Config, asked: Asked, path: str) -> Answered:
         """From the cache, or from the origin and into the cache."""
@@ -93,7 +100,7 @@ class Edge:
             path,
             *_cache_key(self._account, behavior, asked),
         )
-        now = time.time()
+        now = self._now()
         kept = self._cache.get(key)
         if (
             kept
@@ -104,21 +111,21 @@ class Edge:
             age = str(int(now - kept.at))
             return kept.answer.with_headers([("X-Cache", "Hit from cloudfront"), ("Age", age)])
         answer = self._from_origin(distribution, behavior, asked, path)
-        lasts = _time_to_live(self._account, behavior, answer)
+        lasts = _time_to_live(self._account, behavior, answer, now)
         if answer.status >= 400:
             answer, lasts = self._error(distribution, asked, answer)
             answer = answer.with_headers([("X-Cache", "Error from cloudfront")])
         else:
             answer = answer.with_headers([("X-Cache", "Miss from cloudfront")])
         if asked.method in ("GET", "HEAD") and lasts > 0:
-            self._cache[key] = Kept(answer, now, now + lasts)
+            self._cache[key] = Kept(answer, now, now + lasts, time.time())
         return answer
 
     def _invalidated(self, distribution: Config, path: str, kept: Kept) -> bool:
         from preflight.clouds.shelf import kept as things
 
         for each in things("cloudfront", "create_invalidation", account=self._account, region="us-east-1"):
-            if each.get("DistributionId") == distribution["Id"] and each["CreateTime"].timestamp() >= kept.at:
+            if each.get("DistributionId") == distribution["Id"] and each["CreateTime"].timestamp() >= kept.made:
                 paths = each["InvalidationBatch"]["Paths"].get("Items", [])
                 if any(fnmatchcase(path, one.replace("[", "[[]")) for one in paths):
                     return True
@@ -173,6 +180,9 @@ class Edge:
             return _s3_error(403, "AccessDenied", "Access Denied")
         may = self._reader(distribution, origin, name, bucket)
         key = path.lstrip("/")
+        if not key and may("s3:ListBucket", f"arn:aws:s3:::{name}"):
+            # without a default root object, the root is the bucket itself
+            return _listing(name, bucket)
         if not may("s3:GetObject", f"arn:aws:s3:::{name}/{key}"):
             return _s3_error(403, "AccessDenied", "Access Denied")
         found = bucket.keys.get(key)
@@ -187,27 +197,32 @@ class Edge:
         from preflight.clouds.asked import find_bucket
 
         bucket = find_bucket(name)
-        told = getattr(bucket, "website_configuration", None)
-        if bucket is None or not told:
+        told = _website(bucket)
+        if bucket is None or told is None:
             return _s3_error(
                 404, "NoSuchWebsiteConfiguration", "The specified bucket does not have a website configuration"
             )
-        index = (told.get("IndexDocument") or {}).get("Suffix", "index.html")
-        key = f"{path.lstrip('/')}{index}" if path.endswith("/") else path.lstrip("/")
         may = self._reader({}, {}, name, bucket)
-        if not may("s3:GetObject", f"arn:aws:s3:::{name}/{key}"):
-            return _s3_error(403, "AccessDenied", "Access Denied")
-        found = bucket.keys.get(key)
-        return (
-            _object(found, asked)
-            if found is not None
-            else _s3_error(404, "NoSuchKey", "The specified key does not exist.")
-        )
+        wanted = f"{path.lstrip('/')}{told['index']}" if path.endswith("/") else path.lstrip("/")
+        readable = {
+            key: bucket.keys.get(key)
+            for key in (wanted, told["error"])
+            if key and may("s3:GetObject", f"arn:aws:s3:::{name}/{key}")
+        }
+        if readable.get(wanted) is not None:
+            return _object(readable[wanted], asked)
+        tells = wanted in readable and may("s3:ListBucket", f"arn:aws:s3:::{name}")
+        if readable.get(told["error"]) is not None:
+            shown = _object(readable[told["error"]], asked)
+            return Answered(404 if tells else 403, shown.headers, shown.body)
+        if tells:
+            return _s3_error(404, "NoSuchKey", "The specified key does not exist.")
+        return _s3_error(403, "AccessDenied", "Access Denied")
 
     def _reader(self, distribution: Config, origin: Config, name: str, bucket: Any) -> Callable[[str, str], bool]:
         """Whether this distribution may do something with a bucket: by its control, its identity, or as anybody."""
         from preflight.analysis.access import Principal, Request, decide
-        from preflight.clouds.holders import read, resource_policy
+        from preflight.clouds.holders import public_access_block, read, resource_policy
 
         control = _control(self._account, origin.get("OriginAccessControlId"))
         if control is not None and control.get("SigningBehavior") != "never":
@@ -225,14 +240,15 @@ class Edge:
         if identity:
             document = _as_service(bucket.policy, self._account, identity)
             policy = read(document, f"the bucket policy of {name}", "resource") if document else None
-            principal = Principal.of(f"service:{_IDENTITY}")
+            principal, blocked = Principal.of(f"service:{_IDENTITY}"), None
         else:
             policy, principal = resource_policy(f"arn:aws:s3:::{name}"), Principal.of("anyone")
+            blocked = public_access_block(bucket)
 
         def unsigned(action: str, resource: str) -> bool:
             known: dict[str, Any] = {"aws:SecureTransport": "true", "aws:SourceIp": "127.0.0.1"}
             asked = Request(principal, action, resource, known, complete=True)
-            return bool(decide(asked, resource_policy=policy))
+            return bool(decide(asked, resource_policy=policy, public_access_block=blocked))
 
         return unsigned
 
@@ -324,17 +340,65 @@ def _at_the_door(behavior: Config, asked: Asked, scheme: str) -> Answered | None
 
 def _cache_key(account: str, behavior: Config, asked: Asked) -> Iterator[Any]:
     """What tells requests for one path apart, by the cache policy."""
-    told = _cache_policy(account, behavior).get("ParametersInCacheKeyAndForwardedToOrigin", {})
+    told = _parameters(account, behavior)
     headers = told.get("HeadersConfig", {}).get("Headers", {}).get("Items", ())
     yield tuple((name.lower(), asked.header(name)) for name in headers)
     queries = told.get("QueryStringsConfig", {})
-    kind, names = queries.get("QueryStringBehavior", "none"), queries.get("QueryStrings", {}).get("Items", ())
-    yield tuple(
-        pair
-        for pair in sorted(asked.query)
-        if kind == "all" or (kind == "whitelist" and pair[0] in names) or (kind == "allExcept" and pair[0] not in names)
-    )
-    yield asked.header("cookie") if told.get("CookiesConfig", {}).get("CookieBehavior", "none") != "none" else None
+    names = queries.get("QueryStrings", {}).get("Items", ())
+    yield _picked(sorted(asked.query), queries.get("QueryStringBehavior", "none"), names)
+    cookies = told.get("CookiesConfig", {})
+    names = cookies.get("Cookies", {}).get("Items", ())
+    sent = [tuple(each.strip().partition("=")[::2]) for each in (asked.header("cookie") or "").split(";") if each]
+    yield _picked(sorted(sent), cookies.get("CookieBehavior", "none"), names)
+
+
+def _picked(pairs: list[Any], kind: str, names: Any) -> tuple[Any, ...]:
+    """The pairs that a rule of a policy takes: all, none, those it names, or all but those."""
+    if kind in ("whitelist", "allExcept"):
+        return tuple(pair for pair in pairs if (pair[0] in names) == (kind == "whitelist"))
+    return tuple(pairs) if kind == "all" else ()
+
+
+def _parameters(account: str, behavior: Config) -> Config:
+    """What a behavior's cache policy, or its older settings in a policy's form, take into the cache key."""
+    if behavior.get("CachePolicyId"):
+        told = _cache_policy(account, behavior).get("ParametersInCacheKeyAndForwardedToOrigin", {})
+        return told  # type: ignore[no-any-return]
+    older = behavior.get("ForwardedValues") or {}
+    cookies, keys = older.get("Cookies", {}), older.get("QueryStringCacheKeys", {})
+    named = {"QueryStringBehavior": "whitelist", "QueryStrings": keys} if keys.get("Items") else None
+    return {
+        "HeadersConfig": {"Headers": older.get("Headers", {})},
+        "QueryStringsConfig": (named or {"QueryStringBehavior": "all"}) if older.get("QueryString") else {},
+        "CookiesConfig": {
+            "CookieBehavior": cookies.get("Forward", "none"),
+            "Cookies": cookies.get("WhitelistedNames", {}),
+        },
+        "EnableAcceptEncodingGzip": True,
+    }
+
+
+def _compressed(account: str, behavior: Config, asked: Asked, answer: Answered) -> Answered:
+    """The answer with its body compressed, where behavior and cache policy say so and the viewer takes it.
+
+    Its ETag turns weak, for the bytes are others.
+    """
+    accepted = {each.partition(";")[0].strip() for each in (asked.header("accept-encoding") or "").split(",")}
+    kind = (answer.header("content-type") or "").partition(";")[0].strip().lower()
+    if (
+        not behavior.get("Compress")
+        or not _parameters(account, behavior).get("EnableAcceptEncodingGzip")
+        or "gzip" not in accepted
+        or kind not in COMPRESSED
+        or not 1_000 <= len(answer.body) <= 10_000_000
+        or answer.header("content-encoding")
+        or answer.status not in (200, 403, 404)
+    ):
+        return answer
+    tag = answer.header("etag") or ""
+    weak = [("ETag", f"W/{tag}")] if tag.startswith('"') else []
+    told = [("Content-Encoding", "gzip"), ("Vary", "Accept-Encoding"), *weak]
+    return Answered(answer.status, answer.headers, gzip.compress(answer.body, mtime=0)).with_headers(told)
 
 
 def _forwards_query(account: str, behavior: Config) -> bool:
@@ -347,7 +411,7 @@ def _forwards_query(account: str, behavior: Config) -> bool:
     ) or bool((behavior.get("ForwardedValues") or {}).get("QueryString"))
 
 
-def _time_to_live(account: str, behavior: Config, answer: Answered) -> float:
+def _time_to_live(account: str, behavior: Config, answer: Answered, now: float) -> float:
     """Seconds an answer is kept: what the origin says within the policy's bounds, else the policy's default."""
     told = _cache_policy(account, behavior)
     least, default, most = (
@@ -364,7 +428,7 @@ def _time_to_live(account: str, behavior: Config, answer: Answered) -> float:
     if expires:
         try:
             until = datetime.strptime(expires, "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=UTC).timestamp()
-            return min(max(until - time.time(), least), most)
+            return min(max(until - now, least), most)
         except ValueError:
             return least
     return min(max(default, least), most) if default else least
@@ -408,6 +472,22 @@ def _as_service(policy: Any, account: str, identity: str) -> str | None:
         ):
             statement["Principal"] = {"Service": _IDENTITY}
     return json.dumps(document)
+
+
+def _website(bucket: Any) -> dict[str, str] | None:
+    """The names of the index and the error document of a bucket that is a website."""
+    held = getattr(bucket, "website_configuration", None)
+    if not held:
+        return None
+    told = {each.tag.rpartition("}")[2]: (each.text or "").strip() for each in ElementTree.fromstring(held).iter()}
+    return {"index": told.get("Suffix", ""), "error": told.get("Key", "")}
+
+
+def _listing(name: str, bucket: Any) -> Answered:
+    """What S3 answers who asks for a bucket and may list it, the keys alone."""
+    keys = "".join(f"<Contents><Key>{escape(key)}</Key></Contents>" for key in bucket.keys)
+    body = f'<?xml version="1.0" encoding="UTF-8"?>\n<ListBucketResult><Name>{name}</Name>{keys}</ListBucketResult>'
+    return Answered(200, (("Content-Type", "application/xml"), ("Server", "AmazonS3")), body.encode())
 
 
 def _object(found: Any, asked: Asked) -> Answered:
@@ -493,3 +573,11 @@ def _refused(status: int, message: str) -> Answered:
     )
     headers = (("Content-Type", "text/html"), ("Server", "CloudFront"), ("X-Cache", "Error from cloudfront"))
     return Answered(status, headers, body.encode())
+
+
+# https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/ServingCompressedFiles.html, checked_on 2026-11-23
+COMPRESSED = frozenset(
+    {f"application/{each}" for each in ("javascript", "json", "xml", "x-javascript", "xhtml+xml", "rss+xml", "wasm")}
+    | {f"text/{each}" for each in ("css", "csv", "html", "javascript", "js", "plain", "tab-separated-values", "xml")}
+    | {"application/pdf", "application/otf", "application/ttf", "font/otf", "font/ttf", "image/svg+xml"}
+)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
@@ -36,7 +37,9 @@ class Web:
         make_role_client: Callable[[str, str, str], Any],
         make_client: Callable[[str, str], Any],
         account: str,
+        now: Callable[[], float] = time.time,
     ) -> None:
+        """`now` is the cloud's time."""
         from preflight.clouds.edge import Edge
         from preflight.clouds.web_backends import Backends
         from preflight.clouds.web_doors import Buckets
@@ -49,7 +52,7 @@ class Web:
         self._http = HttpApis(self._backends, authorizer, self.buckets)
         self._rest = RestApis(self._backends, authorizer, self.buckets)
         self._account = account
-        self.edge = Edge(authorizer, account, self.knows, self.request)
+        self.edge = Edge(authorizer, account, self.knows, self.request, now)
 
     def knows(self, host: str) -> bool:
         """Whether requests for this host are answered here."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from typing import Any
 
@@ -204,3 +205,140 @@ def test_the_endpoint_answers_too(site):
     # and what the shelf keeps is served like any API
     client = site.cloud.client("cloudfront")
     assert json.dumps(client.get_distribution(Id=site.id)["Distribution"]["DistributionConfig"]["Origins"])
+
+
+def test_the_cache_goes_by_the_clouds_clock(site):
+    site.deploy()
+    site.put("page.html", "one", CacheControl="max-age=60")
+    site.put("other.html", "one")
+    site.get("/page.html"), site.get("/other.html")
+    site.put("page.html", "two", CacheControl="max-age=60")
+    site.put("other.html", "two")
+    site.cloud.deliveries.advance(59)
+    assert [site.get(f"/{each}.html").body for each in ("page", "other")] == [b"one", b"one"]
+    site.cloud.deliveries.advance(2)
+    assert [site.get(f"/{each}.html").body for each in ("page", "other")] == [b"two", b"one"]
+    # what is asked to be dropped is dropped, however far the clock is ahead
+    site.cloud.client("cloudfront").create_invalidation(
+        DistributionId=site.id,
+        InvalidationBatch={"Paths": {"Quantity": 1, "Items": ["/*"]}, "CallerReference": "1"},
+    )
+    assert site.get("/other.html").body == b"two"
+
+
+def test_older_settings_decide_what_tells_requests_apart(site):
+    forwarded = {"QueryString": True, "Cookies": {"Forward": "whitelist", "WhitelistedNames": ["lang"]}}
+    site.deploy(behavior={"CachePolicyId": {"Ref": "AWS::NoValue"}, "ForwardedValues": forwarded})
+    site.put("page.html", "one")
+
+    def found(path: str, cookie: str = "") -> str:
+        return site.get(path, Cookie=cookie).header("x-cache").partition(" ")[0]
+
+    assert [found("/page.html"), found("/page.html?a=1"), found("/page.html?a=1")] == ["Miss", "Miss", "Hit"]
+    assert [found("/page.html", "lang=de"), found("/page.html", "seen=1; lang=de")] == ["Miss", "Hit"]
+
+
+def test_text_is_compressed_for_who_takes_it(site):
+    site.deploy(behavior={"Compress": True})
+    body = "body { margin: 0 }\n" * 100
+    site.put("a.css", body, ContentType="text/css")
+    site.put("short.css", "body {}", ContentType="text/css")
+    site.put("a.png", body, ContentType="image/png")
+
+    def encoding(path: str, accepted: str = "gzip, deflate, br") -> str | None:
+        return site.get(path, Accept_Encoding=accepted).header("content-encoding")
+
+    assert [encoding(each) for each in ("/a.css", "/short.css", "/a.png")] == ["gzip", None, None]
+    assert encoding("/a.css", "identity") is None
+    packed = site.get("/a.css", Accept_Encoding="gzip")
+    assert gzip.decompress(packed.body) == body.encode()
+    assert packed.header("etag").startswith('W/"')
+
+
+def test_a_behavior_that_does_not_compress_answers_as_it_is(site):
+    site.deploy()
+    site.put("a.css", "body { margin: 0 }\n" * 100, ContentType="text/css")
+    assert site.get("/a.css", Accept_Encoding="gzip").header("content-encoding") is None
+
+
+def test_without_a_default_root_object_who_may_list_is_shown_the_keys(site):
+    site.deploy(listing=True)
+    site.put("secret-plan.html", "hello")
+    assert b"<Key>secret-plan.html</Key>" in site.get("/").body
+    site.cloud.reset()
+    site.deploy()
+    assert site.get("/").status == 403
+
+
+def test_a_stranger_asks_the_bucket_itself(site):
+    site.deploy()
+    site.put("index.html", "hello")
+    url = "https://the-site.s3.us-east-1.amazonaws.com/index.html"
+
+    def status() -> int:
+        return site.cloud._request("GET", url, {}, b"").status
+
+    assert status() == 403
+    s3 = site.cloud.client("s3")
+    s3.delete_public_access_block(Bucket="the-site")
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::the-site/*"}
+    s3.put_bucket_policy(Bucket="the-site", Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    assert status() == 200
+
+
+def test_a_website_is_read_by_anybody_or_nobody(site):
+    site.deploy()
+    s3 = site.cloud.client("s3")
+    told = {"IndexDocument": {"Suffix": "index.html"}, "ErrorDocument": {"Key": "oops.html"}}
+    s3.put_bucket_website(Bucket="the-site", WebsiteConfiguration=told)
+    site.put("index.html", "hello")
+    site.put("oops.html", "not here")
+    origin = {
+        "Id": "site",
+        "DomainName": "the-site.s3-website-us-east-1.amazonaws.com",
+        "CustomOriginConfig": {"OriginProtocolPolicy": "http-only"},
+    }
+    site.cloud.cloudformation.create_stack(
+        "Site2",
+        Template(
+            {
+                "Resources": {
+                    "D": {
+                        "Type": "AWS::CloudFront::Distribution",
+                        "Properties": {
+                            "DistributionConfig": {
+                                "Enabled": True,
+                                "Origins": [origin],
+                                "DefaultCacheBehavior": {
+                                    "TargetOriginId": "site",
+                                    "ViewerProtocolPolicy": "allow-all",
+                                    "CachePolicyId": "4135ea2d-6df8-44a3-9df3-4b5a84be39ad",
+                                },
+                            }
+                        },
+                    }
+                }
+            }
+        ),
+    )
+    stack = site.cloud.cloudformation.find("Site2", region="us-east-1", account=site.cloud.account)
+    site.host = stack.resources["D"].attributes["DomainName"]
+    assert site.get("/").status == 403
+    statement = {
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": ["s3:GetObject", "s3:ListBucket"],
+        "Resource": ["arn:aws:s3:::the-site/*", "arn:aws:s3:::the-site"],
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    s3.delete_public_access_block(Bucket="the-site")
+    s3.put_bucket_policy(Bucket="the-site", Policy=document)
+    site.cloud.deliveries.advance(11)
+    assert [site.get(path).body for path in ("/", "/index.html")] == [b"hello", b"hello"]
+    missing = site.get("/nowhere")
+    assert (missing.status, missing.body) == (404, b"not here")
+    # a block set later closes what the policy opens
+    s3.put_public_access_block(
+        Bucket="the-site", PublicAccessBlockConfiguration={"RestrictPublicBuckets": True, "BlockPublicPolicy": True}
+    )
+    assert site.get("/index.html").status == 403
