@@ -461,7 +461,7 @@ def repository(item: Item, stack: _Stack) -> Iterator[Found]:
 
 
 def database(item: Item, stack: _Stack) -> Iterator[Found]:
-    """The hours of its class, twice for a standby, and its storage; by capacity units where it is serverless."""
+    """The hours of its class, twice for a standby, its storage and secret; by capacity units where it is serverless."""
     properties = item.properties
     group = stack.find(properties.get("DBClusterIdentifier"), DB_CLUSTER)
     engine = str(properties.get("Engine") or "")
@@ -479,6 +479,7 @@ def database(item: Item, stack: _Stack) -> Iterator[Found]:
         else:
             yield Charge(item, "aurora-instance", 1, str(size))
         return
+    yield from _managed_password(item)
     thing = DB_ENGINES.get(engine)
     if thing is None:
         yield Unpriced(item, f"{size or 'instance'} with {engine or 'its engine'}", "there is no price here for it")
@@ -501,6 +502,12 @@ def database(item: Item, stack: _Stack) -> Iterator[Found]:
         yield Charge(item, "rds-iops", _number(properties["Iops"]) * (2 if twice else 1), form)
 
 
+def _managed_password(item: Item) -> Iterator[Found]:
+    # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html, checked_on 2026-11-23
+    if is_true(item.properties.get("ManageMasterUserPassword")):
+        yield Charge(item, "secret", 1, note="RDS keeps the password in it")
+
+
 def _capacity(item: Item, group: Item | None) -> Iterator[Found]:
     scaling = _part(group.properties.get("ServerlessV2ScalingConfiguration")) if group is not None else {}
     least = scaling.get("MinCapacity")
@@ -514,6 +521,7 @@ def _capacity(item: Item, group: Item | None) -> Iterator[Found]:
 
 def database_cluster(item: Item, stack: _Stack) -> Iterator[Found]:
     """What Aurora stores, and how often it is read and written; its instances are counted by themselves."""
+    yield from _managed_password(item)
     engine = str(item.properties.get("Engine") or "")
     if item.properties.get("DBClusterInstanceClass") or not engine.startswith("aurora"):
         yield Unpriced(item, "Multi-AZ DB cluster", "there is no price here for it")

@@ -336,6 +336,21 @@ def test_a_replica_is_like_its_source() -> None:
     assert cost_of(Db=source, Copy=copy) == {"rds-postgres": 23.36, "rds-storage": 4.6}
 
 
+def test_a_password_that_rds_keeps_is_a_secret() -> None:
+    instance = resource(
+        "RDS::DBInstance",
+        Engine="postgres",
+        DBInstanceClass="db.t4g.micro",
+        AllocatedStorage="20",
+        StorageType="gp3",
+        ManageMasterUserPassword=True,
+    )
+    assert cost_of(Records=instance) == {"rds-postgres": 11.68, "rds-storage": 2.3, "secret": 0.4}
+
+    group = resource("RDS::DBCluster", Engine="aurora-postgresql", ManageMasterUserPassword=True)
+    assert cost_of(Cluster=group) == {"secret": 0.4}
+
+
 def test_serverless_aurora_costs_its_minimum() -> None:
     group = resource(
         "RDS::DBCluster", Engine="aurora-postgresql", ServerlessV2ScalingConfiguration={"MinCapacity": 0.5}
