@@ -155,7 +155,7 @@ class Deliveries:
         return fired
 
     def page(self, asked: str) -> Any:
-        """What the endpoint answers under PATH: settle, outbox, undelivered, or advance/SECONDS."""
+        """What the endpoint answers under PATH: settle, outbox, undelivered, asked/SERVICE, or advance/SECONDS."""
         word, _, rest = asked.strip("/").partition("/")
         if word == "settle":
             return {"settled": self.settle()}
@@ -163,8 +163,10 @@ class Deliveries:
             if not re.fullmatch(r"(\d+(\.\d*)?)?", rest):
                 return {"error": f"advance/SECONDS takes a number of seconds, not {rest}"}
             return {"fired": self.advance(float(rest or 0)), "settled": self.settle(), "now": self.now().isoformat()}
+        if word == "asked":
+            return _asked_of(rest)
         told = {"outbox": self.outbox, "undelivered": self.undelivered, "denied": list(self.judge.denied)}
-        return told.get(word, {"error": f"ask for settle, advance/SECONDS, {', '.join(told)}"})
+        return told.get(word, {"error": f"ask for settle, advance/SECONDS, asked/SERVICE, {', '.join(told)}"})
 
     @property
     def undelivered(self) -> list[tuple[str, str, str]]:
@@ -263,6 +265,17 @@ def backends_of(module: str, attribute: str) -> list[tuple[str, str, Any]]:
     """Every backend of a service there is: (account, Region, backend)."""
     backends: Mapping[str, Any] = getattr(sys.modules.get(f"moto.{module}.models"), attribute, None) or {}
     return [(account, region, each) for account in list(backends) for region, each in list(backends[account].items())]
+
+
+def _asked_of(service: str) -> Any:
+    """What a service that has no engine here was asked, in order; its backends keep it as `preflight_asked`."""
+    if service not in _KEPT:
+        return {"error": f"what {service or 'a service'} is asked is not kept; ask for asked/{_KEPT[0]}"}
+    backends = backends_of(service, f"{service}_backends")
+    return [note for _, _, each in backends for note in getattr(each, "preflight_asked", [])]
+
+
+_KEPT = ("comprehend",)
 
 
 def _no_client(*_: Any, **__: Any) -> Any:
