@@ -282,6 +282,30 @@ def _rules_authorized(revoke: str) -> Callable[[Call], Callable[[Mapping[str, An
     return authorized
 
 
+def _alarm_set(call: Call) -> Callable[[Mapping[str, Any]], TakeBack]:
+    """An alarm's state set by hand: it goes back to what it was."""
+    name = call.params.get("AlarmName")
+    told = call.admin.describe_alarms(AlarmNames=[name], AlarmTypes=["MetricAlarm", "CompositeAlarm"])
+    found = [*told.get("MetricAlarms", []), *told.get("CompositeAlarms", [])]
+    before = found[0]["StateValue"] if found else "INSUFFICIENT_DATA"
+    reason = {"AlarmName": name, "StateValue": before, "StateReason": "set back after a check"}
+    return lambda answer: lambda: call.admin.set_alarm_state(**reason)
+
+
+def _lines_written(call: Call) -> Callable[[Mapping[str, Any]], TakeBack]:
+    """Lines put into a log stream: one that was empty is emptied again, from another nothing can be taken."""
+    place = {"logGroupName": call.params.get("logGroupName"), "logStreamName": call.params.get("logStreamName")}
+    was_empty = not call.admin.get_log_events(**place, limit=1).get("events")
+
+    def take_back() -> None:
+        if not was_empty:
+            raise RuntimeError(f"{place['logStreamName']} held lines before, and lines cannot be taken out")
+        call.admin.delete_log_stream(**place)
+        call.admin.create_log_stream(**place)
+
+    return lambda answer: take_back
+
+
 SPECIAL: dict[str, Callable[[Call], Callable[[Mapping[str, Any]], TakeBack]]] = {
     "s3.CreateBucket": _bucket_created,
     "s3.PutObject": _object_written,
@@ -296,6 +320,8 @@ SPECIAL: dict[str, Callable[[Call], Callable[[Mapping[str, Any]], TakeBack]]] = 
     "sqs.SendMessage": _message_sent,
     "sqs.SendMessageBatch": _message_sent,
     "sqs.ReceiveMessage": _messages_received,
+    "cloudwatch.SetAlarmState": _alarm_set,
+    "logs.PutLogEvents": _lines_written,
     "ec2.RunInstances": _instances_run,
     "ec2.AuthorizeSecurityGroupIngress": _rules_authorized("revoke_security_group_ingress"),
     "ec2.AuthorizeSecurityGroupEgress": _rules_authorized("revoke_security_group_egress"),
@@ -352,6 +378,7 @@ UNDO: dict[str, tuple[str, dict[str, Any]]] = {
         "delete_log_stream",
         {"logGroupName": "logGroupName", "logStreamName": "logStreamName"},
     ),
+    "cloudtrail.StopLogging": ("start_logging", {"Name": "Name"}),
     "lambda.CreateFunction": ("delete_function", {"FunctionName": "FunctionName"}),
     "kms.CreateGrant": ("revoke_grant", {"KeyId": "KeyId", "GrantId": "GrantId"}),
     "secretsmanager.CreateSecret": ("delete_secret", {"SecretId": "ARN", "ForceDeleteWithoutRecovery": True}),

@@ -365,6 +365,42 @@ def test_what_a_check_makes_is_taken_away_again(desk: Desk, calls: str, holds: s
     assert desk.contents() == before
 
 
+def test_an_alarm_a_trail_and_a_log_stream_go_back_to_what_they_were(desk: Desk) -> None:
+    books, policy = desk.deployment.outputs["BooksBucket"], {"Principal": {"Service": "cloudtrail.amazonaws.com"}}
+    granted = {
+        **policy,
+        "Effect": "Allow",
+        "Action": "s3:*",
+        "Resource": [f"arn:aws:s3:::{books}{x}" for x in ("", "/*")],
+    }
+    desk.cloud.client("s3").put_bucket_policy(Bucket=books, Policy=json.dumps({"Statement": [granted]}))
+    trails, watch, logs = (desk.cloud.client(name) for name in ("cloudtrail", "cloudwatch", "logs"))
+    trails.create_trail(Name="witness", S3BucketName=books)
+    trails.start_logging(Name="witness")
+    metric = {"Namespace": "N", "MetricName": "m", "Statistic": "Sum", "Period": 60, "EvaluationPeriods": 1}
+    watch.put_metric_alarm(AlarmName="a", Threshold=1, ComparisonOperator="GreaterThanThreshold", **metric)
+    for name in ("empty", "full"):
+        logs.create_log_group(logGroupName=name)
+        logs.create_log_stream(logGroupName=name, logStreamName="s")
+    line = [{"timestamp": int(time.time() * 1000), "message": "m"}]
+    logs.put_log_events(logGroupName="full", logStreamName="s", logEvents=line)
+
+    verdict = desk.ask_one(
+        f"""
+        stack.client("cloudtrail").stop_logging(Name="witness")
+        stack.client("cloudwatch").set_alarm_state(AlarmName="a", StateValue="ALARM", StateReason="a test")
+        for group in ("empty", "full"):
+            stack.client("logs").put_log_events(logGroupName=group, logStreamName="s", logEvents={line})
+        expect(True, SAID)
+        """
+    )
+
+    assert [each.partition(":")[0] for each in verdict.left] == ["logs.PutLogEvents was not taken back"]
+    assert trails.get_trail_status(Name="witness")["IsLogging"]
+    assert watch.describe_alarms()["MetricAlarms"][0]["StateValue"] == "INSUFFICIENT_DATA"
+    assert logs.get_log_events(logGroupName="empty", logStreamName="s")["events"] == []
+
+
 def test_a_call_nobody_can_take_back_is_named(desk: Desk) -> None:
     verdict = desk.ask_one(
         """

@@ -86,6 +86,7 @@ USES: Mapping[str, Use] = {
     "stream-gb": Use(1, "GB put into an on-demand stream"),
     "glue-hours": Use(1, "hours of work of a Glue job or crawler"),
     "trail-events": Use(10_000, "data events of a trail"),
+    "guarded-events": Use(10_000, "management events GuardDuty reads"),
     "config-items": Use(100, "changes AWS Config records"),
     "config-evaluations": Use(100, "evaluations of a Config rule"),
 }
@@ -699,6 +700,12 @@ def trail(item: Item, stack: _Stack) -> Iterator[Found]:
         yield Unpriced(item, "CloudTrail Insights", "there is no price here for it")
 
 
+def detector(item: Item, stack: _Stack) -> Iterator[Found]:
+    """Each management event it reads; flow logs, DNS queries and its protection plans come on top."""
+    if item.properties.get("Enable") not in (False, "false"):
+        yield stack.used(item, "guardduty-events", "guarded-events", per=1e6)
+
+
 def config_recorder(item: Item, stack: _Stack) -> Iterator[Found]:
     """Each change it records."""
     yield stack.used(item, "config-items", "config-items")
@@ -985,6 +992,7 @@ RULES: Mapping[str, Callable[[Any, Any], Iterator[Found]]] = {
     "AWS::CloudWatch::Alarm": alarm,
     "AWS::CloudWatch::Dashboard": dashboard,
     "AWS::CloudTrail::Trail": trail,
+    "AWS::GuardDuty::Detector": detector,
     "AWS::Config::ConfigurationRecorder": config_recorder,
     "AWS::Config::ConfigRule": config_rule,
     "AWS::WAFv2::WebACL": web_acl,

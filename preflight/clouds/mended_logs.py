@@ -7,6 +7,7 @@ matches, at once. A subscription is taken only where CloudWatch Logs may deliver
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import partial
@@ -23,6 +24,7 @@ def mends() -> Iterable[tuple[Any, str, Any]]:
 
     yield MetricFilters, "add_filter", _add_filter
     yield LogsResponse, "put_metric_filter", partial_method(_put_metric_filter, LogsResponse.put_metric_filter)
+    yield LogsResponse, "test_metric_filter", _test_metric_filter
     yield LogsResponse, "associate_kms_key", _set_key
     yield LogsResponse, "disassociate_kms_key", _set_key
     yield LogStream, "put_log_events", partial_method(_put_log_events, LogStream.put_log_events)
@@ -65,6 +67,25 @@ def _put_metric_filter(self: Any, before: Any) -> Any:
     self.logs_backend._find_log_group(log_group_name=self._get_param("logGroupName"))
     _refuse_pattern(self._get_param("filterPattern"))
     return before()
+
+
+def _test_metric_filter(self: Any) -> str:
+    """Which of some lines a pattern matches, without a group.
+
+    https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_TestMetricFilter.html, checked_on 2026-11-23
+    """
+    _refuse_pattern(self._get_param("filterPattern"))
+    matches = pattern(self._get_param("filterPattern"))
+    found = [
+        {
+            "eventNumber": number,
+            "eventMessage": line,
+            "extractedValues": {name: str(value) for name, value in fields.items()},
+        }
+        for number, line in enumerate(self._get_param("logEventMessages"), 1)
+        if (fields := matches(line)) is not None
+    ]
+    return json.dumps({"matches": found})
 
 
 def _set_key(self: Any) -> str:

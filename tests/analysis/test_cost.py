@@ -72,15 +72,15 @@ def test_what_costs_nothing_by_existing_says_so() -> None:
 
 
 def test_a_type_without_a_price_is_never_nothing() -> None:
-    found = estimate(template(Guard=resource("GuardDuty::Detector", Enable=True)))
+    found = estimate(template(Guard=resource("Macie::Session", Status="ENABLED")))
     assert found.is_least and found.per_month == 0
-    assert [str(each) for each in found.unpriced] == ["GuardDuty Detector (Guard): there is no price here for it"]
+    assert [str(each) for each in found.unpriced] == ["Macie Session (Guard): there is no price here for it"]
     assert found.sentence == (
         "Left running and forgotten, it costs what cannot be told here: 1 thing has no price (Guard); "
         "the rest costs nothing."
     )
     assert "not known" in found.by_account
-    besides = estimate(template(Guard=resource("GuardDuty::Detector"), Key=resource("KMS::Key", KeyPolicy={})))
+    besides = estimate(template(Guard=resource("Macie::Session"), Key=resource("KMS::Key", KeyPolicy={})))
     assert "at least 0.001 USD/h" in besides.sentence and "loses at least" in besides.by_account
 
 
@@ -162,9 +162,9 @@ def test_a_new_account_counts_in_credits_a_day() -> None:
 
 
 def test_credits_last_at_most_so_long_where_something_has_no_price() -> None:
-    found = estimate(template(Nat=resource("EC2::NatGateway"), Guard=resource("GuardDuty::Detector")))
+    found = estimate(template(Nat=resource("EC2::NatGateway"), Guard=resource("Macie::Session")))
     assert "loses at least 1.20 USD" in found.by_account and "last 83 days at most" in found.by_account
-    little = estimate(template(Key=resource("KMS::Key", KeyPolicy={}), Guard=resource("GuardDuty::Detector")))
+    little = estimate(template(Key=resource("KMS::Key", KeyPolicy={}), Guard=resource("Macie::Session")))
     assert "may outlast the plan" in little.by_account
 
 
@@ -593,6 +593,14 @@ def test_each_thing_is_counted_as_aws_bills_it(
     assert found.is_least == bool(unpriced)
 
 
+def test_guardduty_is_billed_by_what_it_reads_unless_it_is_off() -> None:
+    guards = template(
+        On=resource("GuardDuty::Detector", Enable=True), Off=resource("GuardDuty::Detector", Enable=False)
+    )
+    found = estimate(guards, usage={"guarded-events": 2_000_000})
+    assert (found.per_month, found.use_per_month) == (0, pytest.approx(8.0))
+
+
 def test_a_launch_configuration_tells_what_its_group_runs() -> None:
     launch = resource("AutoScaling::LaunchConfiguration", InstanceType="t3.micro", ImageId="ami-1")
     group = resource(
@@ -630,7 +638,7 @@ def test_the_prices_documents_are_listed_once_each() -> None:
     found = estimate(template(One=resource("KMS::Key", KeyPolicy={}), Two=resource("KMS::Key", KeyPolicy={})))
     (source, listed), _ = found.sources().items()
     assert source == "https://aws.amazon.com/kms/pricing/" and [each.thing for each in listed] == ["key"]
-    many = estimate(template(**{f"Guard{number}": resource("GuardDuty::Detector") for number in range(5)}))
+    many = estimate(template(**{f"Guard{number}": resource("Macie::Session") for number in range(5)}))
     assert "5 things have no price (Guard0, Guard1, Guard2 and 2 more)" in many.sentence
 
 
@@ -652,7 +660,7 @@ KINDS = {
     "Notes": resource("S3::Bucket"),
     "Alarm": resource("CloudWatch::Alarm", Period=60),
     "Table": resource("DynamoDB::Table", ProvisionedThroughput={"ReadCapacityUnits": 9, "WriteCapacityUnits": 9}),
-    "Guard": resource("GuardDuty::Detector"),
+    "Guard": resource("Macie::Session"),
     "Disk": resource("EC2::Volume", Size=8, VolumeType="gp2", AvailabilityZone="a"),
 }
 stacks = st.lists(st.sampled_from(sorted(KINDS)), max_size=30)

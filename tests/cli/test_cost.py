@@ -18,7 +18,7 @@ def stack(**types: str) -> dict[str, Any]:
 @pytest.fixture
 def forgotten(tmp_path: Path) -> str:
     (file := tmp_path / "forgotten.json").write_text(
-        json.dumps(stack(Nat="AWS::EC2::NatGateway", Notes="AWS::S3::Bucket", Guard="AWS::GuardDuty::Detector"))
+        json.dumps(stack(Nat="AWS::EC2::NatGateway", Notes="AWS::S3::Bucket", Guard="AWS::Macie::Session"))
     )
     return str(file)
 
@@ -36,7 +36,7 @@ def test_the_sum_comes_first_and_what_has_no_price_is_named(shelf: Shelf, forgot
         "NAT gateway, each hour it exists: 1 × 0.045 USD an hour",
         "say another with --usage USE=AMOUNT",
         "Without a price here",
-        "GuardDuty Detector (Guard)",
+        "Macie Session (Guard)",
         "2026-11-22 https://",
         code=0,
     )

@@ -77,6 +77,15 @@ def test_a_log_group_keeps_its_lines_for_as_long_as_it_says(bench):
         bench.make("AWS::Logs::LogGroup", KmsKeyId=f"{key[:-4]}0000")
 
 
+def test_a_pattern_is_tried_on_lines_without_a_group(bench):
+    logs, lines = bench.client("logs"), ['{"type": "Root", "size": 4}', '{"type": "Role"}', "plain"]
+    found = logs.test_metric_filter(filterPattern='{ $.type = "Root" }', logEventMessages=lines)["matches"]
+    assert [(each["eventNumber"], each["eventMessage"]) for each in found] == [(1, lines[0])]
+    assert len(logs.test_metric_filter(filterPattern="", logEventMessages=lines)["matches"]) == 3
+    with pytest.raises(ClientError, match="Invalid filter pattern"):
+        logs.test_metric_filter(filterPattern="{ $.a", logEventMessages=lines)
+
+
 def test_a_metric_filter_counts(bench, group):
     denied = {
         "MetricName": "denied",
