@@ -176,9 +176,16 @@ def decide(
 
     `resource_policy` is the policy on the resource: a bucket policy, a key policy, or a role's trust policy for
     sts:AssumeRole. `scps` and `rcps` are one entry a level (root, OU, account), each a policy or a list of them; None
-    where there is no organization. `public_access_block` is a bucket's settings, as in {"RestrictPublicBuckets": True}.
-    KMS grants and S3 ACLs are not judged. Raises MalformedPolicy for a policy AWS would not accept.
+    where there is no organization, for the principals (SCPs) and the resources (RCPs) of its management account, and
+    for a service that takes no RCPs. `public_access_block` is a bucket's settings, as in
+    {"RestrictPublicBuckets": True}. KMS grants and S3 ACLs are not judged. Raises MalformedPolicy for a policy AWS
+    would not accept.
     """
+    if request.action.lower() == NEEDS_NO_PERMISSION and request.principal.kind != "anonymous":
+        because = (
+            f"{request.action} for {request.principal} is allowed: it needs no permission, and no policy denies it"
+        )
+        return Decision("allowed", because)
     layers = _layers(
         request,
         identity_policies=identity_policies,
@@ -237,6 +244,7 @@ class _Case:
         self.resource_name = TRUST if self.is_trust else RESOURCE
         self.must_name = self.is_trust or _is_key(request)
         self.block = block
+        self.is_bounded = any(layer.name == BOUNDARY for layer in layers)
         policies = [policy for layer in layers if layer.name == self.resource_name for policy in layer.policies]
         self.unknown_trust = f"the trust policy of {request.resource}" if self.is_trust and not policies else ""
         self.restricted = ""
@@ -340,7 +348,7 @@ class _Case:
         """Whether the statement is about this principal; `why` is then how it was named."""
         if statement.principal is None:
             return Finding(True, "")
-        finding = named_by(statement.principal, self.request.principal, statement.effect)
+        finding = named_by(statement.principal, self.request.principal, statement.effect, is_bounded=self.is_bounded)
         if self.restricted and statement.effect == "Allow" and layer.name == RESOURCE and finding.holds is not False:
             return Finding(False, f"RestrictPublicBuckets blocks it, because {self.restricted}")
         return finding
@@ -435,6 +443,9 @@ class _Case:
         any_grant = next(iter(allows.get(self.resource_name, ())), None)
         if kind in ("service", "anonymous", "federated"):
             # no account of theirs has policies: the resource alone decides
+            if kind == "anonymous" and _is_key(self.request):
+                note = 'KMS answers signed requests only, so that a key\'s "*" means every AWS account'
+                return _Outcome("implicitly_denied", missing=self.resource_name, note=note)
             if any_grant is None:
                 return _Outcome("implicitly_denied", missing=self.resource_name)
             return _Outcome("allowed", any_grant)
@@ -580,10 +591,11 @@ def _layers(
     has_identity = principal.kind in ("user", "session", "federated-user")
     is_trust = request.action.lower() in ASSUMING
     layers = []
-    # an organization's SCPs bind its own accounts' principals, the root user included, and nobody else
+    # an organization's SCPs bind its own accounts' principals, the root user included, and nobody else; neither they
+    # nor RCPs bind service-linked roles
     if scps is not None and principal.kind in ("user", "session", "federated-user", "root"):
-        layers += _levels(SCP, scps)
-    if rcps is not None:
+        layers += [] if principal.is_service_linked else _levels(SCP, scps)
+    if rcps is not None and not principal.is_service_linked:
         layers += _levels(RCP, rcps)
     if endpoint_policy is not None:
         layers.append(_Layer(ENDPOINT, (_read(endpoint_policy, "the endpoint policy", "control"),)))
@@ -646,6 +658,9 @@ def _derived(request: Request) -> dict[str, Known]:
         # only a service that calls for another resource says which
         facts |= dict.fromkeys(("aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths"), ABSENT)
     facts.update(_of_credentials(principal))
+    if request.action.lower().startswith("kms:") and principal.account:
+        # https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-caller-account
+        facts["kms:calleraccount"] = (principal.account,)
     for key, value in (principal.tags or {}).items():
         facts[f"aws:principaltag/{key}".lower()] = (value,)
     if request.owner:
@@ -778,6 +793,9 @@ USER_ID = "AIDA" + "?" * 17
 NEAR_RESOURCE, NEAR_CONDITION = 2, 3
 
 CONTROLS = (SCP, RCP, ENDPOINT)
+
+# https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+NEEDS_NO_PERMISSION = "sts:getcalleridentity"
 
 # what a role's trust policy decides
 ASSUMING = frozenset(

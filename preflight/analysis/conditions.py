@@ -61,6 +61,8 @@ class Like:
         if base in ("StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase"):
             mine, exact = mine.lower(), exact.lower()
         if base not in ("StringLike", "StringNotLike"):
+            if FAMILY[base] == "Arn":
+                return None if overlap(mine, value) and not self._is_never(value) else False
             is_text = FAMILY[base] == "String"
             can_be = not is_text or (not set("*?") & set(exact) and glob(mine).fullmatch(exact) is not None)
             return None if can_be and not (is_text and self._is_never(exact)) else False

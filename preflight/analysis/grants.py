@@ -599,7 +599,8 @@ class _Reading:
         for policy, arn in self.book.on_resources:
             for statement in policy.statements:
                 if statement.effect == "Deny" and statement.principal is not None:
-                    named = named_by(statement.principal, self.principal, "Deny")
+                    is_bounded = bool(self.identity.boundaries)
+                    named = named_by(statement.principal, self.principal, "Deny", is_bounded=is_bounded)
                     if named.holds is not False:
                         found += self._deny(statement, policy, arn, is_sure=named.holds is True)
         # in an order of what they say, not of where they stand

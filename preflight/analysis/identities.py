@@ -267,6 +267,8 @@ class Index:
         for item in self.design.resources.values():
             if item.type == "AWS::Lambda::Permission":
                 yield from self._permission(item)
+            if item.type == "AWS::Events::EventBusPolicy" and "Principal" in item.properties:
+                yield from self._bus_permission(item)
             for policy_property, target in GUARDS.get(item.type, ()):
                 document = _at(item.properties, policy_property)
                 if document is None:
@@ -306,6 +308,27 @@ class Index:
         if condition:
             statement["Condition"] = condition
         name = f"the permissions of {short_name(function) if function else arn}"
+        yield arn, Policy.read({"Version": "2012-10-17", "Statement": [statement]}, name, "resource")
+
+    def _bus_permission(self, item: Item) -> Iterable[tuple[str, Policy]]:
+        """An event bus's permission in its older form: an account, or everyone on a condition."""
+        properties = item.properties
+        bus = self._named(properties.get("EventBusName", "default"))
+        arn = (self._arn_of(bus) if bus else None) or (
+            f"arn:aws:events:{self.design.region}:{self.design.account}:event-bus/"
+            f"{properties.get('EventBusName', 'default')}"
+        )
+        who, limit = properties["Principal"], properties.get("Condition")
+        statement: dict[str, Any] = {
+            "Sid": str(properties.get("StatementId", item.logical_id)),
+            "Effect": "Allow",
+            "Principal": who if who == "*" else {"AWS": who},
+            "Action": properties.get("Action", "events:PutEvents"),
+            "Resource": arn,
+        }
+        if isinstance(limit, Mapping):
+            statement["Condition"] = {str(limit.get("Type")): {str(limit.get("Key")): limit.get("Value")}}
+        name = f"the policy of {short_name(bus) if bus else arn}"
         yield arn, Policy.read({"Version": "2012-10-17", "Statement": [statement]}, name, "resource")
 
     def _of_item(self, item: Item, name: str) -> Identity:
@@ -571,6 +594,7 @@ GUARDS: dict[str, tuple[tuple[str, str], ...]] = {
     "AWS::DynamoDB::Table": (("ResourcePolicy.PolicyDocument", ""),),
     "AWS::EFS::FileSystem": (("FileSystemPolicy", ""),),
     "AWS::Kinesis::ResourcePolicy": (("ResourcePolicy", "ResourceArn"),),
+    "AWS::Events::EventBus": (("Policy", ""),),
     "AWS::Events::EventBusPolicy": (("Statement", "EventBusName"),),
     "AWS::Backup::BackupVault": (("AccessPolicy", ""),),
     "AWS::ApiGateway::RestApi": (("Policy", ""),),

@@ -235,6 +235,9 @@ class _Reader:
                 raise self._fault(
                     f'actions must be prefaced by a vendor, as in "s3:GetObject"; {element} has "{pattern}"'
                 )
+            is_known = not isinstance(pattern, Unknown) and pattern != "*"
+            if self._kind == "trust" and is_known and not pattern.lower().startswith("sts:"):
+                raise self._fault(f"a role's trust policy takes STS's actions alone; {element} has \"{pattern}\"")
         return Actions(patterns, element == "NotAction")
 
     def _resources(self, declared: Mapping[str, Any]) -> tuple[str, ...] | None:
@@ -264,6 +267,8 @@ class _Reader:
             if self._kind == "control":
                 return None
             raise self._fault("a resource-based policy must specify a Principal")
+        if self._kind == "trust" and element == "NotPrincipal":
+            raise self._fault("a role's trust policy takes no NotPrincipal; name in Principal who may take the role")
         return self._principal_element(declared[element], element)
 
     def _principal_element(self, value: Any, element: str) -> PrincipalElement:

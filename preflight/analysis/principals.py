@@ -60,14 +60,22 @@ class Principal:
             text = f"arn:aws:iam::{text}:root"
         return _principal_of_arn(text, more)
 
+    @property
+    def is_service_linked(self) -> bool:
+        """Whether it is a service-linked role, which no organization's policy limits."""
+        return ":role/aws-service-role/" in self.role_arn
+
     def __str__(self) -> str:
         return self.alias or {"anonymous": "an anonymous caller"}.get(self.kind) or self.arn
 
 
-def named_by(element: PrincipalElement, principal: Principal, effect: str) -> Finding:
-    """Whether a Principal or NotPrincipal element is about a principal, and how it names it."""
+def named_by(element: PrincipalElement, principal: Principal, effect: str, *, is_bounded: bool = False) -> Finding:
+    """Whether a Principal or NotPrincipal element is about a principal, and how it names it.
+
+    `is_bounded` says that the principal has a permissions boundary.
+    """
     if element.negated:
-        return _named_by_all_but(element, principal, effect)
+        return _named_by_all_but(element, principal, effect, is_bounded)
     if element.everyone:
         return Finding(True, DIRECT)
     if principal.kind == "service":
@@ -95,12 +103,15 @@ def named_by(element: PrincipalElement, principal: Principal, effect: str) -> Fi
     return Finding(None, DIRECT, tuple(unknown)) if unknown else miss
 
 
-def _named_by_all_but(element: PrincipalElement, principal: Principal, effect: str) -> Finding:
+def _named_by_all_but(element: PrincipalElement, principal: Principal, effect: str, is_bounded: bool) -> Finding:
     """NotPrincipal: everyone else is meant.
 
-    With Deny, AWS checks the account, the role and the session in turn, so all of them must be listed to be spared:
+    With Deny, AWS checks the account, the role and the session in turn, so all of them must be listed to be spared;
+    and whoever has a permissions boundary is denied, listed or not:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
     """
+    if is_bounded and effect == "Deny":
+        return Finding(True, DIRECT)
     if element.everyone:
         return Finding(False, "its NotPrincipal names everyone")
     if principal.kind == "service":

@@ -6,12 +6,14 @@ template, as which of a service's actions a function's code calls, is not claime
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from preflight.analysis.access import overlaps_arn
 from preflight.analysis.actions import PERMISSIONS, WRITE
+from preflight.analysis.conditions import NEGATED, Condition, Like
 from preflight.analysis.grants import Book, Grant, all_of, book_of, holds_whole, runs_with, titled
 from preflight.analysis.identities import PRINCIPAL_TYPES, Identity, judge, public_access_block, short_name
 from preflight.analysis.policy import Policy, Statement
@@ -214,10 +216,13 @@ def _by_passing(book: Book, item: Item, identity: Identity, who: str, grants: Se
     passing = [each for each in grants if each.touches("iam:PassRole", f"arn:aws:iam::{account}:role/*")]
     if not passing:
         return
+    told: set[str] = set()
     for service, actions, how in COMPUTE:
         ways = [_way(grants, action, "*") for action in actions]
-        if any(each is None for each in ways):
+        # one way to run as the roles of a service is enough
+        if service in told or any(each is None for each in ways):
             continue
+        told.add(service)
         context = {"iam:PassedToService": service}
         named = " and ".join(actions)
         way = passing[0]
@@ -312,7 +317,7 @@ def _escalation(who: str, what: str, why: str, action: str, way: Grant, source: 
 
 def _of_statement(book: Book, policy: Policy, statement: Statement, arn: str) -> Iterator[Weakness]:
     assert statement.principal is not None
-    principal = statement.principal
+    principal, own = statement.principal, book.index.design.account
     name = book.index.name_of(arn)
     on = _few(map(book.index.name_of, statement.resources or ())) if _names_some(statement) else name
     label = f"{statement.label} of {policy.name}"
@@ -322,12 +327,11 @@ def _of_statement(book: Book, policy: Policy, statement: Statement, arn: str) ->
     what = f"everything but {what}" if statement.actions.negated else what
     if principal.everyone or principal.negated:
         yield from _to_everyone(book, policy, statement, arn, name, f"{what} on {on}{when}", label)
-    own = book.index.design.account
     accounts = dict.fromkeys(each for each in principal.aws if not isinstance(each, Unknown) and _account(each, own))
     if accounts and not principal.negated:
         yield _across(policy, keys, name, [titled(each) for each in accounts], f"{what}{when}", label)
     for provider in principal.federated:
-        if not statement.conditions:
+        if not _says_which(provider, statement.conditions):
             yield Weakness(
                 "public",
                 name,
@@ -336,7 +340,7 @@ def _of_statement(book: Book, policy: Policy, statement: Statement, arn: str) ->
                 f"Add a Condition on the provider's :aud and :sub keys to {label}",
                 f"{IAM_GUIDE}/id_roles_create_for-idp_oidc.html",
             )
-    if principal.service and policy.kind != "trust" and not any(each.startswith(BEHALF) for each in keys):
+    if principal.service and policy.kind != "trust" and not any(map(_on_behalf, statement.conditions)):
         service = _few([str(each) for each in principal.service])
         yield Weakness(
             "confused deputy",
@@ -356,7 +360,7 @@ def _to_everyone(
     book: Book, policy: Policy, statement: Statement, arn: str, name: str, what: str, label: str
 ) -> Iterator[Weakness]:
     keys = {condition.key.lower(): condition for condition in statement.conditions}
-    organization = keys.get("aws:principalorgid") or keys.get("aws:principalorgpaths")
+    organization = next(filter(_holds_to_organization, statement.conditions), None)
     if organization is not None:
         yield Weakness(
             "cross-account",
@@ -367,7 +371,15 @@ def _to_everyone(
             f"{IAM_GUIDE}/reference_policies_condition-keys.html#condition-keys-principalorgid",
         )
         return
-    if set(keys) & HOLDING or not is_public(Policy(policy.name, (statement,), policy.kind)):
+    accounts = next(filter(None, map(_accounts_held, statement.conditions)), None)
+    if accounts is not None:
+        others = [titled(each) for each in accounts if each != book.index.design.account]
+        if others:
+            yield _across(policy, keys, name, others, what, label)
+        return
+    if any(each.key.lower() in HOLDING and _limits(each) for each in statement.conditions):
+        return
+    if not is_public(Policy(policy.name, (statement,), policy.kind)):
         return
     if not _really_opens(book, statement, arn):
         return
@@ -386,6 +398,8 @@ def _to_everyone(
         return
     if policy.kind == "trust":
         whom, why = "any AWS account", "Whoever has an AWS account becomes this role, and does all that it may"
+    elif ":kms:" in arn:
+        whom, why = "any AWS account", "Whoever has an AWS account can ask, and KMS answers"
     else:
         whom, why = "anyone", "Everyone on the internet can ask, and whoever finds the name does"
     source = PUBLIC_SOURCES.get(arn.split(":")[2], f"{IAM_GUIDE}/reference_policies_elements_principal.html")
@@ -400,13 +414,64 @@ def _really_opens(book: Book, statement: Statement, arn: str) -> bool:
     actions = [each for each in statement.actions.patterns if not isinstance(each, Unknown) and "*" not in each]
     resources = [each for each in statement.resources or (arn,) if each != "*"] or [arn]
     book_actions = actions[:1] or book.universe.names(book.universe.of(statement.actions) or 0)[:1]
-    for who in ("anyone", f"arn:aws:iam::{'9' * 12 if book.index.design.account != '9' * 12 else '8' * 12}:root"):
+    stranger = "9" * 12 if book.index.design.account != "9" * 12 else "8" * 12
+    # any principal there, so that a condition on aws:PrincipalArn can be met
+    somebody = {"aws:PrincipalArn": Like(f"arn:aws:iam::{stranger}:*")}
+    for who, context in (("anyone", {}), (f"arn:aws:iam::{stranger}:root", somebody)):
         identity = book.index.identity(who)
         for action in book_actions:
             for resource in resources:
-                if judge(book.index, identity, action, resource).answer in ("allowed", "depends"):
+                if judge(book.index, identity, action, resource, context=context).answer in ("allowed", "depends"):
                     return True
     return False
+
+
+def _limits(condition: Condition) -> bool:
+    """Whether a request without the key, or with another value, does not meet a condition."""
+    is_loose = condition.if_exists or condition.quantifier == "ForAllValues"
+    return not is_loose and condition.base not in NEGATED and condition.base != "Null"
+
+
+def _holds_to_organization(condition: Condition) -> bool:
+    """Whether a condition holds everyone to organizations it names."""
+    is_about = condition.key.lower() in ("aws:principalorgid", "aws:principalorgpaths")
+    return is_about and _limits(condition) and not any(_is_open(each.partition("/")[0]) for each in condition.values)
+
+
+def _accounts_held(condition: Condition) -> tuple[str, ...]:
+    """The accounts a condition holds everyone to; none where it holds nobody, or to what is not known."""
+    key = condition.key.lower()
+    if key not in ("aws:principalaccount", "kms:calleraccount", "aws:principalarn") or not _limits(condition):
+        return ()
+    found = [(f"{each}:::::".split(":")[4] if key == "aws:principalarn" else each) for each in condition.values]
+    return tuple(found) if all(re.fullmatch(r"\d{12}", each) for each in found) else ()
+
+
+def _says_which(provider: str, conditions: Sequence[Condition]) -> bool:
+    """Whether conditions say which of those a provider signs in are meant.
+
+    Where everybody has an account, as on GitHub, who it is for (:aud) does not tell; who it is (:sub) does.
+    """
+    telling = [each for each in conditions if _limits(each) and not all(map(_is_all, each.values))]
+    if any(str(provider).endswith(each) for each in SHARED_PROVIDERS):
+        telling = [each for each in telling if not each.key.lower().endswith(":aud")]
+    return bool(telling)
+
+
+def _on_behalf(condition: Condition) -> bool:
+    """Whether a condition says on whose behalf a service may come."""
+    if not condition.key.lower().startswith(BEHALF) or not _limits(condition):
+        return False
+    # an S3 bucket's ARN has no account: its name says whose it is
+    return not any(_is_all(each) or re.fullmatch(r"arn:[^:]*:[^:]*:[^:]*:\**:\**", each) for each in condition.values)
+
+
+def _is_open(value: str) -> bool:
+    return not isinstance(value, Unknown) and any(mark in value for mark in ("*", "?", "${"))
+
+
+def _is_all(value: str) -> bool:
+    return not isinstance(value, Unknown) and set(value) <= set("*")
 
 
 def _across(
@@ -553,15 +618,38 @@ IAM_WAYS = (
 COMPUTE = (
     ("lambda.amazonaws.com", ("lambda:CreateFunction",), "A function it makes runs its code"),
     ("ec2.amazonaws.com", ("ec2:RunInstances",), "An instance it starts runs its code"),
+    ("lambda.amazonaws.com", ("lambda:UpdateFunctionConfiguration",), "A function runs a layer it adds"),
     ("ecs-tasks.amazonaws.com", ("ecs:RunTask",), "A task it starts runs its containers"),
+    ("ecs-tasks.amazonaws.com", ("ecs:RegisterTaskDefinition", "ecs:CreateService"), "A service runs its containers"),
     ("glue.amazonaws.com", ("glue:CreateJob", "glue:StartJobRun"), "A job it makes runs its script"),
+    ("glue.amazonaws.com", ("glue:UpdateJob", "glue:StartJobRun"), "A job it changes runs its script"),
+    ("glue.amazonaws.com", ("glue:CreateSession", "glue:RunStatement"), "A session it opens runs its code"),
     ("cloudformation.amazonaws.com", ("cloudformation:CreateStack",), "A stack it makes builds what its template says"),
+    (
+        "cloudformation.amazonaws.com",
+        ("cloudformation:UpdateStack",),
+        "A stack it changes builds what its template says",
+    ),
+    (
+        "cloudformation.amazonaws.com",
+        ("cloudformation:CreateChangeSet", "cloudformation:ExecuteChangeSet"),
+        "A change set it executes builds what its template says",
+    ),
     (
         "codebuild.amazonaws.com",
         ("codebuild:CreateProject", "codebuild:StartBuild"),
         "A build it starts runs its commands",
     ),
+    (
+        "codebuild.amazonaws.com",
+        ("codebuild:UpdateProject", "codebuild:StartBuild"),
+        "A build it starts runs its commands",
+    ),
     ("sagemaker.amazonaws.com", ("sagemaker:CreateNotebookInstance",), "A notebook it makes runs its code"),
+    ("sagemaker.amazonaws.com", ("sagemaker:CreateTrainingJob",), "A training job it starts runs its code"),
+    ("sagemaker.amazonaws.com", ("sagemaker:CreateProcessingJob",), "A processing job it starts runs its code"),
+    ("scheduler.amazonaws.com", ("scheduler:CreateSchedule",), "A schedule it makes calls AWS"),
+    ("ssm.amazonaws.com", ("ssm:StartAutomationExecution",), "An automation it starts calls AWS"),
     ("states.amazonaws.com", ("states:CreateStateMachine", "states:StartExecution"), "A workflow it makes calls AWS"),
 )
 
@@ -587,7 +675,11 @@ BEHALF = (
 )
 
 # keys that hold "*" to this account or this network, besides those Amazon S3 counts
-HOLDING = {"kms:calleraccount", "aws:principalaccount", "elasticfilesystem:accessedviamounttarget", "aws:sourceowner"}
+HOLDING = {"elasticfilesystem:accessedviamounttarget", "aws:sourceowner", "kms:calleraccount", "aws:principalaccount"}
+
+# who signs in whoever has an account there
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-idp_oidc.html#idp_oidc_Create_GitHub
+SHARED_PROVIDERS = ("token.actions.githubusercontent.com",)
 
 # what an agent or a function says of itself; whoever may do it has no more power for that
 CHATTER = (

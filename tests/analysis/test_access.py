@@ -133,6 +133,27 @@ def test_service_control_policies_bind_the_root_user_but_no_service_and_no_stran
     assert answer(ANYONE, scps=no_s3, resource_policy=granting("*")) == "allowed"
 
 
+def test_no_organizations_policy_binds_a_service_linked_role():
+    # https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html
+    # https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html
+    linked = Principal.of(
+        f"arn:aws:iam::{HERE}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
+    )
+    session = Principal.of(f"{linked.arn}/AutoScaling", role_arn=linked.role_arn)
+    for who in (linked, session):
+        for layer in ("scps", "rcps"):
+            for limit in (policy(allow("ec2:*")), policy(allow("*"), deny("s3:*"))):
+                assert answer(who, identity=policy(allow()), **{layer: [limit]}) == "allowed"
+                assert answer(ROLE, identity=policy(allow()), **{layer: [limit]}) != "allowed"
+
+
+def test_who_one_is_needs_no_permission():
+    # https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+    who = {"action": "sts:GetCallerIdentity", "resource": "*"}
+    assert answer(USER, **who) == answer(ROLE, **who, identity=policy(deny("*"))) == "allowed"
+    assert answer(ANYONE, **who) == "implicitly_denied"
+
+
 # boundaries and session policies against a resource's policy: the documented differences
 
 NOTHING = [policy(allow("sts:GetCallerIdentity"))]
@@ -269,6 +290,15 @@ def test_not_principal_with_deny_spares_only_who_is_listed_with_the_account():  
     assert answer(ROOT, resource_policy=refusing(root)) == "allowed"
 
 
+def test_not_principal_with_deny_denies_whoever_has_a_boundary():  # access_policies_boundaries.html
+    listed = {"AWS": [SESSION.arn, SESSION.role_arn, USER.arn, f"arn:aws:iam::{HERE}:root"]}
+    guarded = policy({"Effect": "Deny", "NotPrincipal": listed, "Action": "s3:*", "Resource": "*"})
+    for who in (USER, SESSION):
+        assert answer(who, identity=policy(allow()), resource_policy=guarded) == "allowed"
+        bounded = {"boundaries": [policy(allow("*"))]}
+        assert answer(who, identity=policy(allow()), resource_policy=guarded, **bounded) == "explicitly_denied"
+
+
 def test_not_principal_with_allow_lets_everybody_else_in():
     others = policy({"Effect": "Allow", "NotPrincipal": {"AWS": USER.arn}, "Action": "s3:*", "Resource": "*"})
     assert answer(ANYONE, resource_policy=others) == "allowed"
@@ -349,6 +379,20 @@ def test_iam_policies_count_only_where_the_key_policy_leaves_it_to_iam():
     assert answer(**ask_key, identity=mine) == "allowed"
     assert answer(ROOT, **ask_key, resource_policy=other) == "implicitly_denied"
     assert answer(ROOT, **ask_key, resource_policy=to_iam) == "allowed"
+
+
+def test_a_key_knows_its_callers_account_and_answers_no_unsigned_request():
+    # https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-caller-account
+    def decrypting(who, account):
+        condition = {"StringEquals": {"kms:CallerAccount": account}}
+        policies = {"resource_policy": granting({"AWS": "*"}, action="kms:*", Condition=condition)}
+        return decide(Request(who, "kms:Decrypt", KEY), identity_policies=[policy(allow("*"))], **policies).answer
+
+    assert decrypting(ROLE, HERE) == decrypting(STRANGER, THERE) == "allowed"
+    assert decrypting(ROLE, THERE) == decrypting(STRANGER, HERE) == "implicitly_denied"
+    unsigned = ask(ANYONE, action="kms:Decrypt", resource=KEY, resource_policy=granting("*", action="kms:*"))
+    assert unsigned.answer == "implicitly_denied"
+    assert "signed requests" in unsigned.because
 
 
 # S3
@@ -690,7 +734,8 @@ ROLE_ID = "AROAEXAMPLEROLE234567"
         ("ForAnyValue:StringLike", f"{ROLE_ID}:*", True),
         ("ForAllValues:StringNotLike", f"{ROLE_ID}:*", False),
         ("Null", "false", True),
-        ("ArnLike", f"arn:aws:iam::{HERE}:role/*", None),
+        ("ArnLike", f"arn:aws:iam::{HERE}:role/*", False),
+        ("ArnLike", "*:*:*:*:*:*", None),
     ],
 )
 def test_a_value_known_in_part_settles_what_it_can(operator, wanted, holds):
@@ -982,6 +1027,19 @@ def test_a_principal_aws_would_not_accept(principal, rule):
 def test_a_trust_policy_has_no_resource():
     with pytest.raises(MalformedPolicy, match="trust policy has no Resource"):
         Policy.read(policy(allow("sts:AssumeRole", Principal={"AWS": HERE})), "the trust policy", "trust")
+
+
+@pytest.mark.parametrize(
+    ("statement", "rule"),
+    [
+        ({"NotPrincipal": {"AWS": HERE}, "Action": "sts:AssumeRole"}, "takes no NotPrincipal"),
+        ({"Principal": {"AWS": HERE}, "Action": "s3:GetObject"}, "takes STS's actions alone"),
+    ],
+)
+def test_a_trust_policy_is_about_taking_the_role(statement, rule):  # reference_policies_elements_notprincipal.html
+    with pytest.raises(MalformedPolicy, match=rule):
+        Policy.read(policy({"Effect": "Allow", **statement}), "the trust policy", "trust")
+    Policy.read(granting({"AWS": HERE}, action=Unknown.of("p"), resource=None), "the trust policy", "trust")
 
 
 def test_what_cannot_make_requests_is_said():

@@ -101,6 +101,105 @@ def test_what_a_group_has_is_told_once():
     assert [each.about for each in weaknesses(of, "Ana")] == ["user Ana"]
 
 
+# exposure
+
+
+def bucket_for(condition, **principal):
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": inside("Notes")}
+    return made(Notes=OPEN, Door=bucket_policy("Notes", {**statement, **principal, "Condition": condition}))
+
+
+MINE, THEIRS = "123456789012", "999988887777"
+
+
+@pytest.mark.parametrize(
+    ("condition", "told"),
+    [
+        ({"StringEquals": {"aws:PrincipalOrgID": "o-1"}}, "cross-account"),
+        ({"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": ["o-1/r-1/ou-1/*"]}}, "cross-account"),
+        # a condition that names an organization and holds nobody to it
+        ({"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}}, "public"),
+        ({"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-1"}}, "public"),
+        ({"ForAllValues:StringEquals": {"aws:PrincipalOrgID": "o-1"}}, "public"),
+        ({"StringLike": {"aws:PrincipalOrgID": "o-*"}}, "public"),
+        ({"Null": {"aws:PrincipalOrgID": "false"}}, "public"),
+        ({"StringEquals": {"aws:PrincipalAccount": MINE}}, None),
+        ({"StringEquals": {"aws:PrincipalAccount": THEIRS}}, "cross-account"),
+        ({"StringNotEquals": {"aws:PrincipalAccount": MINE}}, "public"),
+        ({"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{MINE}:role/*"}}, None),
+        ({"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{THEIRS}:role/*"}}, "cross-account"),
+        ({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/Admin"}}, "public"),
+        ({"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}, None),
+        ({"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}}, "public"),
+        ({"IpAddress": {"aws:SourceIp": "::/0"}}, "public"),
+        ({"IpAddress": {"aws:SourceIp": ["0.0.0.0/1", "128.0.0.0/1"]}}, "public"),
+        ({"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}, "public"),
+        ({"StringEquals": {"aws:SourceVpce": "vpce-1"}}, None),
+    ],
+)
+def test_a_condition_counts_for_what_it_holds_people_to(condition, told):
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-policy-status
+    assert [each.kind for each in exposures(bucket_for(condition))] == ([told] if told else [])
+
+
+@pytest.mark.parametrize(
+    ("condition", "told"),
+    [
+        ({"StringEquals": {"aws:SourceAccount": MINE}}, None),
+        ({"ArnLike": {"aws:SourceArn": "arn:aws:s3:::a-bucket"}}, None),
+        ({"ArnLike": {"aws:SourceArn": f"arn:aws:cloudfront::{MINE}:distribution/*"}}, None),
+        ({"ArnLike": {"aws:SourceArn": "arn:aws:s3:::*"}}, "confused deputy"),
+        ({"StringNotEquals": {"aws:SourceAccount": THEIRS}}, "confused deputy"),
+        ({"StringEqualsIfExists": {"aws:SourceAccount": MINE}}, "confused deputy"),
+    ],
+)
+def test_a_service_says_on_whose_behalf_it_comes(condition, told):  # confused-deputy.html
+    of = bucket_for(condition, Principal={"Service": "logging.s3.amazonaws.com"}, Action="s3:PutObject")
+    assert [each.kind for each in exposures(of)] == ([told] if told else [])
+
+
+GITHUB = f"arn:aws:iam::{MINE}:oidc-provider/token.actions.githubusercontent.com"
+
+
+@pytest.mark.parametrize(
+    ("provider", "condition", "told"),
+    [
+        (GITHUB, {"StringEquals": {"token.actions.githubusercontent.com:aud": "sts.amazonaws.com"}}, True),
+        (GITHUB, {"StringLike": {"token.actions.githubusercontent.com:sub": "*"}}, True),
+        (GITHUB, {"StringLike": {"token.actions.githubusercontent.com:sub": "repo:clinic/triage:*"}}, False),
+        ("accounts.google.com", {"StringEquals": {"accounts.google.com:aud": "my-app"}}, False),
+        ("accounts.google.com", {"StringNotEquals": {"accounts.google.com:aud": "my-app"}}, True),
+    ],
+)
+def test_an_identity_provider_signs_in_more_people_than_meant(provider, condition, told):
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-idp_oidc.html#idp_oidc_Create_GitHub
+    statement = {"Effect": "Allow", "Principal": {"Federated": provider}, "Action": "sts:AssumeRoleWithWebIdentity"}
+    deploy = resource("IAM::Role", AssumeRolePolicyDocument=document({**statement, "Condition": condition}))
+    assert [each.kind for each in exposures(made(Deploy=deploy))] == (["public"] if told else [])
+
+
+def test_a_key_open_to_everyone_is_open_to_accounts():
+    everyone = {"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}
+    (found,) = exposures(made(Key=resource("KMS::Key", KeyPolicy=document(everyone))))
+    assert found.kind == "public" and "lets any AWS account do kms:*" in found.what
+    calling = {**everyone, "Condition": {"StringNotEquals": {"kms:CallerAccount": MINE}}}
+    (found,) = exposures(made(Key=resource("KMS::Key", KeyPolicy=document(calling))))
+    assert found.kind == "public"
+
+
+def test_an_event_bus_is_asked_in_both_of_its_forms():
+    everyone = {"Effect": "Allow", "Principal": "*", "Action": "events:PutEvents", "Resource": "*"}
+    bus = resource("Events::EventBus", Name="bus")
+    older = {"StatementId": "x", "Action": "events:PutEvents", "Principal": "*", "EventBusName": {"Ref": "Bus"}}
+    organization = {"Type": "StringEquals", "Key": "aws:PrincipalOrgID", "Value": "o-1"}
+    for of, told in (
+        (made(Bus=resource("Events::EventBus", Name="bus", Policy=document(everyone))), "public"),
+        (made(Bus=bus, Door=resource("Events::EventBusPolicy", **older)), "public"),
+        (made(Bus=bus, Door=resource("Events::EventBusPolicy", **older, Condition=organization)), "cross-account"),
+    ):
+        assert [(each.kind, each.about) for each in exposures(of)] == [(told, "Bus")]
+
+
 # escalation
 
 
@@ -152,6 +251,35 @@ def test_passing_a_role_to_what_runs_as_it():
     elsewhere = {"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}}
     of = made(R=role(allow("iam:PassRole", Condition=elsewhere), allow("lambda:CreateFunction")))
     assert escalations(of, "R") == []
+
+
+@pytest.mark.parametrize(
+    "calls",
+    [
+        ["cloudformation:UpdateStack"],
+        ["cloudformation:CreateChangeSet", "cloudformation:ExecuteChangeSet"],
+        ["codebuild:UpdateProject", "codebuild:StartBuild"],
+        ["ecs:RegisterTaskDefinition", "ecs:CreateService"],
+        ["glue:UpdateJob", "glue:StartJobRun"],
+        ["glue:CreateSession", "glue:RunStatement"],
+        ["lambda:UpdateFunctionConfiguration"],
+        ["sagemaker:CreateTrainingJob"],
+        ["sagemaker:CreateProcessingJob"],
+        ["scheduler:CreateSchedule"],
+        ["ssm:StartAutomationExecution"],
+    ],
+)
+def test_whatever_takes_a_role_and_runs_as_it(calls):
+    (what,) = escalations(made(R=role(allow(["iam:PassRole", *calls]))), "R")
+    assert "may pass any role of the account" in what and " and ".join(calls) in what
+    for call in calls[1:]:
+        assert escalations(made(R=role(allow(["iam:PassRole", call]))), "R") == []
+
+
+def test_one_way_to_run_as_a_services_roles_is_told():
+    calls = ["lambda:CreateFunction", "lambda:UpdateFunctionConfiguration"]
+    (what,) = escalations(made(R=role(allow(["iam:PassRole", *calls]))), "R")
+    assert "and lambda:CreateFunction" in what
 
 
 def test_passing_one_role_counts_if_it_may_do_more():
