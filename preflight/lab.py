@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -11,9 +10,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from preflight.errors import BrokenLab
+from preflight.exam_questions import Question as Decision
+from preflight.exam_questions import read_tables, read_toml
 from preflight.exams import faults_of
 
 RUNGS = ("question", "concept", "construct", "lines")
@@ -37,30 +38,14 @@ class _Data(BaseModel):
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
 
 
-class Option(_Data):
-    """One answer to a decision, with the reason that it is, or is not, the right one."""
+class Survivor(_Data):
+    """A mutation of the worked template that no promise needs to notice, and why; `of` are patterns of its lines."""
 
-    text: str = Field(min_length=2)
+    mutation: str = Field(min_length=10)
+    of: list[str] = Field(min_length=1)
     reason: str = Field(min_length=10)
-    right: bool = False
-
-
-class Decision(_Data):
-    """A "which, and why not the other" question: one right option or more, and the bullet it belongs to."""
-
-    stem: str = Field(min_length=20)
-    options: list[Option] = Field(min_length=2, max_length=6)
-    bullet: str
-    difficulty: int = Field(ge=1, le=5)
-    source: str = Field(pattern=r"^https://")
-    checked_on: date
-
-    @model_validator(mode="after")
-    def _has_one_right_option(self) -> Decision:
-        right = sum(option.right for option in self.options)
-        if not 0 < right < len(self.options):
-            raise ValueError(f"{right} of {len(self.options)} options are right; at least one and not all must be")
-        return self
+    source: str = Field(default="https://", pattern=r"^https://")
+    checked_on: date | None = None
 
 
 class Lab(_Data):
@@ -87,7 +72,7 @@ class Lab(_Data):
     def load(cls, folder: Path) -> Lab:
         """Read the lab in `folder`; raises BrokenLab with every fault of its lab.toml, each with file and field."""
         file = f"labs/{folder.name}/lab.toml"
-        data, faults = _toml(folder / "lab.toml", file)
+        data, faults = read_toml(folder / "lab.toml", file)
         if data is not None:
             faults = [f"{file}: {fault}" for fault in _misfits(data, folder)]
             try:
@@ -158,6 +143,14 @@ class Lab(_Data):
             raise BrokenLab(f"Lab {self.number}'s decisions have faults.", faults)
         return decisions
 
+    @cached_property
+    def survivors(self) -> list[Survivor]:
+        """What `preflight.mutate` may leave unnoticed; raises BrokenLab with every fault."""
+        survivors, faults = self._read_survivors()
+        if faults:
+            raise BrokenLab(f"Lab {self.number}'s survivors have faults.", faults)
+        return survivors
+
     def faults(self) -> list[str]:
         """What the lab's other files lack, each with file and field; an author reads it, and the laws."""
         faults = [
@@ -173,6 +166,8 @@ class Lab(_Data):
             faults += self._read_hints()[1]
         if (self.folder / "decisions.toml").is_file():
             faults += self._read_decisions()[1]
+        if (self.folder / "survivors.toml").is_file():
+            faults += self._read_survivors()[1]
         return faults
 
     def _promise_faults(self) -> list[str]:
@@ -191,7 +186,7 @@ class Lab(_Data):
 
     def _read_hints(self) -> tuple[dict[str, list[str]], list[str]]:
         where = f"labs/{self.id}/hints.toml"
-        data, faults = _toml(self.folder / "hints.toml", where)
+        data, faults = read_toml(self.folder / "hints.toml", where)
         if data is None:
             return {}, faults
         hints: dict[str, list[str]] = {}
@@ -207,18 +202,10 @@ class Lab(_Data):
         return hints, faults
 
     def _read_decisions(self) -> tuple[list[Decision], list[str]]:
-        where = f"labs/{self.id}/decisions.toml"
-        data, faults = _toml(self.folder / "decisions.toml", where)
-        if data is None:
-            return [], faults
-        faults += [f"{where}: {name}: no such field" for name in data if name != "decision"]
-        decisions: list[Decision] = []
-        for index, each in enumerate(data.get("decision", []), start=1):
-            try:
-                decisions.append(Decision.model_validate(each))
-            except ValidationError as error:
-                faults += [f"{where}: decision {index}: {fault}" for fault in faults_of(error)]
-        return decisions, faults
+        return read_tables(self.folder / "decisions.toml", f"labs/{self.id}/decisions.toml", "decision", Decision)
+
+    def _read_survivors(self) -> tuple[list[Survivor], list[str]]:
+        return read_tables(self.folder / "survivors.toml", f"labs/{self.id}/survivors.toml", "survivor", Survivor)
 
 
 def read_promises(checks: Path) -> tuple[Promise, ...]:
@@ -269,15 +256,6 @@ def _bullets(function: ast.FunctionDef) -> Iterator[str]:
             for each in node.value.elts:
                 if isinstance(each, ast.Constant) and isinstance(each.value, str):
                     yield each.value
-
-
-def _toml(file: Path, where: str) -> tuple[dict[str, Any] | None, list[str]]:
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8")), []
-    except FileNotFoundError:
-        return None, [f"{where}: missing"]
-    except tomllib.TOMLDecodeError as error:
-        return None, [f"{where}: {error}"]
 
 
 def _is_text(value: object) -> bool:

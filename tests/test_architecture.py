@@ -17,6 +17,7 @@ ENGINE = ROOT / "preflight"
 FLOORS = [
     {"errors", "__init__"},
     {"exams", "intrinsics", "node", "fresh", "stack_faults"},
+    {"exam_questions"},
     {"lab"},
     {"workspace", "stack_code", "assemblies", "synth_worker", "nag_worker", "template", "cloudformation", "analysis"},
     {"function_worker", "function_environments", "function_lineage", "function_queue", "function_report"},
@@ -26,7 +27,7 @@ FLOORS = [
     {"verdict"},
     {"check_run", "hints", "compare", "progress", "questions"},
     {"course"},
-    {"doctor", "study"},
+    {"doctor", "study", "mutate"},
     {"cli", "page", "pytest_plugin", "__main__"},
 ]
 FACES = {"cli", "page", "pytest_plugin", "__main__"}

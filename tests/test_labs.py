@@ -6,6 +6,7 @@ A law's failure is read by a lab's author: it names the file, and what the law w
 from __future__ import annotations
 
 import ast
+import fnmatch
 import json
 import re
 import shutil
@@ -25,6 +26,7 @@ from preflight.clouds.offline import OfflineCloud
 from preflight.errors import BrokenLab, DeployFailed, Refused
 from preflight.exams import Exams
 from preflight.lab import Lab
+from preflight.mutate import mutations
 from preflight.reviewers import review
 from preflight.synth import Assembly, Synthesizer
 from preflight.template import Template
@@ -243,6 +245,15 @@ def test_every_mistake_says_what_helps(folder: Path) -> None:
         if name.startswith("mistake_") and not getattr(each, "help", "").strip()
     ]
     assert not silent, f"{folder.name}/mistakes.py: no help=... in {listed(silent)}"
+
+
+@every_lab
+def test_every_survivor_is_a_mutation_of_the_worked_template(folder: Path, synthesizer: Synthesizer) -> None:
+    lab = Lab.load(folder)
+    assembly = synthesizer.synth(lab.worked / "stack.py", lab.construct_id)
+    lines = [str(each) for each in mutations(json.loads(assembly.template_path.read_bytes()))]
+    idle = [pattern for each in lab.survivors for pattern in each.of if not fnmatch.filter(lines, pattern)]
+    assert not idle, f"labs/{lab.id}/survivors.toml: of: no mutation looks like {listed(idle)}"
 
 
 # Law 6, the way up and down through the CDK CLI, is in test_cdk_cli.py.

@@ -53,6 +53,16 @@ def _acl_entry(declared: Declared, context: Context, ec2: Any) -> Faults:
     if not 1 <= int(number or 0) <= 32766:
         said = f"Value ({number}) for parameter ruleNumber is invalid. Rulenumber must be in range 1..32766"
         yield "InvalidParameterValue", said
+    if re.fullmatch(r"-?\d+", protocol) and not -1 <= int(protocol) <= 255:
+        yield (
+            "InvalidParameterValue",
+            f"Value ({protocol}) for parameter protocol is invalid. Unknown protocol: {protocol}",
+        )
+    for name in ("From", "To"):
+        port = declared.peek("PortRange", {}).get(name)
+        if port is not None and not 0 <= int(port) <= 65535:
+            said = f"Value ({port}) for parameter portRange.{name.lower()} is invalid. Must be between 0 and 65535"
+            yield "InvalidParameterValue", said
     if protocol in ("6", "17", "tcp", "udp") and not {"From", "To"} <= set(declared.peek("PortRange", {})):
         yield "MissingParameter", "The request must contain the parameter portRange"
     if protocol in ("1", "58", "icmp") and "Icmp" not in declared:

@@ -118,6 +118,8 @@ def refuse_malformed_trust(policy: Mapping[str, Any], context: Context, operatio
             for each in (actions if isinstance(actions, list) else [actions])
         ):
             said = "AssumeRole policy may only specify STS AssumeRole actions."
+        if not said and statement.get("Principal") == {}:
+            said = "Missing required field Principal cannot be empty!"
         if not said and unknown is not None:
             kind = unknown[0] if unknown[0] == "AWS" else unknown[0].upper()
             said = f'Invalid principal in policy: "{kind}":"{unknown[1]}"'

@@ -304,6 +304,9 @@ class Bucket(Table):
             _put_logging(scope)
 
 
+NOT_WELL_FORMED = "The XML you provided was not well-formed or did not validate against our published schema"
+
+
 def refuse_invalid_rules(rules: list[Any]) -> None:
     """Raise S3's error for a lifecycle rule that does nothing, or moves what is already gone.
 
@@ -314,6 +317,8 @@ def refuse_invalid_rules(rules: list[Any]) -> None:
         said = ""
         if not rule.keys() - {"ID", "Filter", "Prefix", "Status"}:
             said = "At least one action needs to be specified in a rule"
+        if any(not each.keys() & {"Days", "Date"} for each in rule.get("Transitions", [])):
+            raise refusal("MalformedXML", NOT_WELL_FORMED, "PutBucketLifecycleConfiguration", status=400)
         days = [each["Days"] for each in rule.get("Transitions", []) if "Days" in each]
         expiration = rule.get("Expiration", {}).get("Days")
         if expiration is not None and max(days, default=-1) >= expiration:
@@ -432,15 +437,21 @@ class BucketPolicy(Table):
 
 
 def refuse_malformed_policy(bucket: str, policy: Mapping[str, Any]) -> None:
-    """Raise S3's MalformedPolicy: no principal, another bucket, no action of S3's or for its resources, no operator.
+    """Raise S3's MalformedPolicy: a field missing, another bucket, no action of S3's or for its resources, no operator.
 
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html, checked_on 2026-11-22
     """
     for statement in _listed(policy.get("Statement")):
         if "Principal" not in statement and "NotPrincipal" not in statement:
             raise refusal("MalformedPolicy", "Missing required field Principal", "PutBucketPolicy")
+        if {} in (statement.get("Principal"), statement.get("NotPrincipal")):
+            raise refusal("MalformedPolicy", "Missing required field Principal cannot be empty!", "PutBucketPolicy")
+        if statement.get("Effect") not in ("Allow", "Deny"):
+            raise refusal("MalformedPolicy", "Missing required field Effect", "PutBucketPolicy")
         if "Action" not in statement and "NotAction" not in statement:
             raise refusal("MalformedPolicy", "Missing required field Action", "PutBucketPolicy")
+        if "Resource" not in statement and "NotResource" not in statement:
+            raise refusal("MalformedPolicy", "Missing required field Resource", "PutBucketPolicy")
         for resource in _listed(statement.get("Resource")):
             name = re.match(r"arn:[^:]+:s3:::([^/]+)(/.*)?$", str(resource))
             if resource != "*" and (name is None or not _like(name.group(1), bucket)):
