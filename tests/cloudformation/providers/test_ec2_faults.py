@@ -67,6 +67,8 @@ ALL = {"RouteTableId": "{table}", "DestinationCidrBlock": "0.0.0.0/0"}
         ("Subnet", "InvalidSubnet.Conflict", {"VpcId": "{vpc}", "CidrBlock": "10.0.0.128/25"}),
         ("VPC", "InvalidVpc.Range", {"CidrBlock": "10.0.0.0/8"}),
         ("NetworkAclEntry", "must be in range 1..32766", {**ENTRY, "RuleNumber": 32767}),
+        ("NetworkAclEntry", "Unknown protocol: 300", {**ENTRY, "Protocol": 300}),
+        ("NetworkAclEntry", "Must be between 0 and 65535", {**ENTRY, "PortRange": {"From": 443, "To": 70000}}),
         ("NetworkAclEntry", "must contain the parameter portRange", ENTRY),
         ("NetworkAclEntry", "must contain the parameter icmpTypeCode", {**ENTRY, "Protocol": 1}),
         ("Route", "MissingParameter.*exactly one of gatewayId", ALL),

@@ -277,11 +277,15 @@ def test_a_bucket_policy_is_put_changed_and_taken_away(bench, logs):
             {"Resource": "*", "Principal": {"AWS": "arn:aws:iam::123456789012:role/nobody"}, "Action": "s3:*"},
             "Invalid principal in policy",
         ),
+        ({"Effect": None, "Resource": "*", "Principal": "*", "Action": "*"}, "Missing required field Effect"),
+        ({"Principal": "*", "Action": "*"}, "Missing required field Resource"),
+        ({"Resource": "*", "Principal": {}, "Action": "*"}, "Principal cannot be empty"),
     ],
 )
 def test_a_policy_s3_cannot_read_is_refused(bench, logs, statement, words):
     with pytest.raises(ClientError, match=words):
-        bench.make("AWS::S3::BucketPolicy", "P", Bucket=logs.ref, PolicyDocument={"Statement": [statement]})
+        document = {"Statement": [{"Effect": "Deny", **statement}]}
+        bench.make("AWS::S3::BucketPolicy", "P", Bucket=logs.ref, PolicyDocument=document)
 
 
 def test_a_bucket_and_its_objects_may_share_a_statement(bench, logs):
@@ -293,6 +297,7 @@ def test_a_bucket_and_its_objects_may_share_a_statement(bench, logs):
     ("rule", "words"),
     [
         ({}, "At least one action needs to be specified in a rule"),
+        ({"Transitions": [{"StorageClass": "GLACIER"}]}, "not well-formed"),
         (
             {"ExpirationInDays": 30, "Transitions": [{"StorageClass": "GLACIER", "TransitionInDays": 90}]},
             "'Days' in the Expiration action must be greater than 'Days' in the Transition action",
