@@ -34,7 +34,7 @@ from preflight.analysis.identities import (
     judge,
     short_name,
 )
-from preflight.analysis.policy import Policy, Statement
+from preflight.analysis.policy import Policy, PrincipalElement, Statement
 from preflight.analysis.principals import ACCOUNT, DIRECT, named_by
 from preflight.errors import Usage
 from preflight.intrinsics import Unknown
@@ -266,6 +266,51 @@ class Book:
         return found
 
     @cached_property
+    def roles(self) -> dict[str, Item]:
+        """The design's roles by their ARN."""
+        return {item.arn: item for item in self.index.design.of_type("AWS::IAM::Role") if item.arn}
+
+    @cached_property
+    def allows(self) -> list[tuple[Statement, Policy, str]]:
+        """Every Allow of a resource's policy."""
+        return [each for each in self._statements if each[0].effect == "Allow"]
+
+    @cached_property
+    def allows_of_iam(self) -> list[tuple[Statement, Policy, str]]:
+        """Those of them that can be about a user or a role."""
+        return [each for each in self.allows if _can_name_iam(each[0].principal)]
+
+    @cached_property
+    def denies(self) -> list[tuple[Statement, Policy, str]]:
+        """Every Deny of a resource's policy."""
+        return [each for each in self._statements if each[0].effect == "Deny"]
+
+    @cached_property
+    def common_denies(self) -> list[_Deny]:
+        """What is denied to everyone alike in an ordinary call."""
+        anyone = _Reading(self, self.index.identity("anyone"), None)
+        return [each for one in self.denies if _is_for_all(one[0]) for each in anyone.deny(*one)]
+
+    @cached_property
+    def particular_denies(self) -> list[tuple[Statement, Policy, str]]:
+        """The Denies for which it matters whose call it is."""
+        return [each for each in self.denies if not _is_for_all(each[0])]
+
+    @cached_property
+    def _statements(self) -> list[tuple[Statement, Policy, str]]:
+        return [
+            (statement, policy, arn)
+            for policy, arn in self.on_resources
+            for statement in policy.statements
+            if statement.principal is not None
+        ]
+
+    @cached_property
+    def named_bits(self) -> int:
+        """The actions that somebody must be named for."""
+        return self.universe.matching("kms:*", *ASSUMING)
+
+    @cached_property
     def must_name(self) -> list[tuple[Policy, str, int]]:
         """Keys and roles, which let in only whom their own policy names, with the actions that is true for."""
         keys, assuming = self.universe.matching("kms:*"), self.universe.matching(*ASSUMING)
@@ -458,6 +503,7 @@ class _Reading:
         self.context = {**ORDINARY, **identity.context, **(context or {})}
         self._given = {key.lower(): known(value) for key, value in self.context.items()}
         self.is_ours = self.principal.account == self.index.design.account
+        self.is_ordinary = not context and not {key.lower() for key in identity.context} & ORDINARY_KEYS
         self._lookups: dict[tuple[str, str], Lookup] = {}
 
     def grants(self) -> list[Grant]:
@@ -524,10 +570,9 @@ class _Reading:
                     if statement.effect == "Allow":
                         regions = self._start(statement, None)
                         yield from self._named(self._less(self._bound(regions)), statement, policy)
-        for policy, arn in self.book.on_resources:
-            for statement in policy.statements:
-                if statement.effect == "Allow" and statement.principal is not None:
-                    yield from self._of_resource(statement, policy, arn)
+        is_of_iam = self.principal.kind in ("user", "session") and not self.principal.canonical_user
+        for statement, policy, arn in self.book.allows_of_iam if is_of_iam else self.book.allows:
+            yield from self._of_resource(statement, policy, arn)
 
     def _of_resource(
         self, statement: Statement, policy: Policy, arn: str
@@ -595,18 +640,18 @@ class _Reading:
         found = []
         if self.is_ours:
             for policy in (*self.identity.policies, *self.identity.boundaries):
-                found += [each for statement in policy.statements for each in self._deny(statement, policy, None)]
-        for policy, arn in self.book.on_resources:
-            for statement in policy.statements:
-                if statement.effect == "Deny" and statement.principal is not None:
-                    is_bounded = bool(self.identity.boundaries)
-                    named = named_by(statement.principal, self.principal, "Deny", is_bounded=is_bounded)
-                    if named.holds is not False:
-                        found += self._deny(statement, policy, arn, is_sure=named.holds is True)
+                found += [each for statement in policy.statements for each in self.deny(statement, policy, None)]
+        found += self.book.common_denies if self.is_ordinary else []
+        for statement, policy, arn in self.book.particular_denies if self.is_ordinary else self.book.denies:
+            assert statement.principal is not None
+            named = named_by(statement.principal, self.principal, "Deny", is_bounded=bool(self.identity.boundaries))
+            if named.holds is not False:
+                found += self.deny(statement, policy, arn, is_sure=named.holds is True)
         # in an order of what they say, not of where they stand
         return sorted(found, key=lambda each: (each.patterns, each.negated, each.whole, sorted(each.when), each.bits))
 
-    def _deny(self, statement: Statement, policy: Policy, arn: str | None, is_sure: bool = True) -> Iterator[_Deny]:
+    def deny(self, statement: Statement, policy: Policy, arn: str | None, is_sure: bool = True) -> Iterator[_Deny]:
+        """What a statement denies; nothing where its condition is known not to hold."""
         if statement.effect != "Deny":
             return
         label = f"{statement.label} of {policy.name}"
@@ -692,7 +737,7 @@ class _Reading:
 
     def _closed(self, region: _Region) -> tuple[tuple[str, int], ...]:
         """The keys and roles within a region whose own policy does not let the principal in."""
-        if not self.is_ours:
+        if not self.is_ours or not region.bits & self.book.named_bits:
             return ()
         found = []
         for policy, arn, about in self.book.must_name:
@@ -746,6 +791,25 @@ class _Reading:
         account = parts[4] if len(parts) == 6 else ""
         owner = account if re.fullmatch(r"\d{12}", account) else self.index.design.account
         return Request(self.principal, action, resource, context, resource_account=owner, pattern=True)
+
+
+def _can_name_iam(element: PrincipalElement | None) -> bool:
+    return element is not None and bool(element.everyone or element.negated or element.aws)
+
+
+def _is_for_all(statement: Statement) -> bool:
+    """Whether a statement means everyone, on nothing but what is the same in every ordinary call."""
+    element = statement.principal
+    return (
+        element is not None
+        and element.everyone
+        and not element.negated
+        and not any("${" in each for each in statement.resources or ())
+        and all(
+            each.key.lower() in ORDINARY_KEYS and not any("${" in value for value in each.values)
+            for each in statement.conditions
+        )
+    )
 
 
 def _nothing_known(key: str) -> Any:
@@ -871,6 +935,8 @@ def _overlaps_all(pattern: str, must: Sequence[str]) -> bool:
 def _matches(pattern: str, resource: str) -> bool:
     return covers_arn(opened(pattern), resource)
 
+
+ORDINARY_KEYS = frozenset(key.lower() for key in ORDINARY)
 
 # the order in which they are told
 KINDS: tuple[Kind, ...] = ("anyone", "other accounts", "account", "federated", "service", "user", "group", "role")

@@ -252,7 +252,13 @@ def _by_stepping_over(
 ) -> Iterator[tuple[Grant, str, Item, str]]:
     """Other roles of the design it can act as: (through, action, the role, how)."""
     index = book.index
-    roles = {role.arn: role for role in index.design.of_type("AWS::IAM::Role") if role is not item and role.arn}
+    stepping = book.universe.matching(
+        "sts:AssumeRole", "lambda:UpdateFunctionCode", "ssm:SendCommand", "ssm:StartSession"
+    )
+    grants = [each for each in grants if each.bits & stepping]
+    if not grants:
+        return
+    roles = {arn: role for arn, role in book.roles.items() if role is not item}
     for arn, role in roles.items():
         way = _way(grants, "sts:AssumeRole", arn)
         if way is not None and judge(index, identity, "sts:AssumeRole", arn).answer in ("allowed", "depends"):
