@@ -270,6 +270,23 @@ def _instances_run(call: Call) -> Callable[[Mapping[str, Any]], TakeBack]:
     return finish
 
 
+def _instances_terminated(call: Call) -> Callable[[Mapping[str, Any]], TakeBack]:
+    """Instances ended: their Auto Scaling group has put others in their place; one on its own is gone for good."""
+    found = call.admin.describe_instances(InstanceIds=call.params.get("InstanceIds", []))["Reservations"]
+    alone = [
+        each["InstanceId"]
+        for reservation in found
+        for each in reservation["Instances"]
+        if not any(tag["Key"] == "aws:autoscaling:groupName" for tag in each.get("Tags", []))
+    ]
+
+    def take_back() -> None:
+        if alone:
+            raise RuntimeError(f"{', '.join(alone)} was ended for good")
+
+    return lambda answer: take_back
+
+
 def _rules_authorized(revoke: str) -> Callable[[Call], Callable[[Mapping[str, Any]], TakeBack]]:
     def authorized(call: Call) -> Callable[[Mapping[str, Any]], TakeBack]:
         def finish(answer: Mapping[str, Any]) -> TakeBack:
@@ -323,6 +340,7 @@ SPECIAL: dict[str, Callable[[Call], Callable[[Mapping[str, Any]], TakeBack]]] = 
     "cloudwatch.SetAlarmState": _alarm_set,
     "logs.PutLogEvents": _lines_written,
     "ec2.RunInstances": _instances_run,
+    "ec2.TerminateInstances": _instances_terminated,
     "ec2.AuthorizeSecurityGroupIngress": _rules_authorized("revoke_security_group_ingress"),
     "ec2.AuthorizeSecurityGroupEgress": _rules_authorized("revoke_security_group_egress"),
 }

@@ -426,6 +426,22 @@ def test_what_a_check_does_without_undoing_stays_done(desk: Desk) -> None:
     assert "Contents" not in s3.list_objects_v2(Bucket=books)
 
 
+def test_an_instance_its_group_replaces_needs_no_taking_back_and_one_alone_is_left_behind(desk: Desk) -> None:
+    scaling, ec2 = desk.cloud.client("autoscaling"), desk.cloud.client("ec2")
+    image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    launch = {"LaunchConfigurationName": "like-this", "ImageId": image, "InstanceType": "t3.micro"}
+    scaling.create_launch_configuration(**launch)
+    size = {"MinSize": 1, "MaxSize": 1, "AvailabilityZones": ["us-east-1a"]}
+    scaling.create_auto_scaling_group(AutoScalingGroupName="one", LaunchConfigurationName="like-this", **size)
+    kept = scaling.describe_auto_scaling_groups()["AutoScalingGroups"][0]["Instances"][0]["InstanceId"]
+    alone = ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1)["Instances"][0]["InstanceId"]
+    ending = 'stack.client("ec2").terminate_instances(InstanceIds=["{}"])\nexpect(True, SAID)'
+    assert desk.ask_one(ending.format(kept)).left == ()
+    assert desk.ask_one(ending.format(alone)).left == (
+        f"ec2.TerminateInstances was not taken back: {alone} was ended for good",
+    )
+
+
 def test_a_call_that_was_refused_has_nothing_to_take_back(desk: Desk) -> None:
     verdict = desk.ask_one(
         'refusal = attempt(stack.client("s3").put_object, Bucket="nobody-has-this", Key="k", Body=b"")\n'

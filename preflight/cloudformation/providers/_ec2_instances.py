@@ -12,7 +12,12 @@ from preflight.cloudformation.ledger import Declared
 from preflight.cloudformation.providers import Context, Made
 from preflight.cloudformation.providers._ec2 import Ec2, Tagged, backend
 from preflight.cloudformation.providers._kept import kept
-from preflight.cloudformation.providers._launching import make_provisioned_disks, tell_groups, tell_speeds
+from preflight.cloudformation.providers._launching import (
+    launch_by_the_image,
+    make_provisioned_disks,
+    tell_groups,
+    tell_speeds,
+)
 from preflight.cloudformation.providers._table import Each, Name, Scope, Setting, Tags, call, passing_over_gone, refusal
 
 _IMPORT_KEY = call("import_key_pair", "KeyName PublicKeyMaterial")
@@ -194,6 +199,7 @@ class Instance(Tagged):
         """Launch by the properties, and by the launch template where they say nothing."""
         tell_credits()
         make_provisioned_disks()
+        launch_by_the_image()
         return super().begin(scope)
 
     def arguments(self, scope: Scope) -> dict[str, Any]:

@@ -38,6 +38,7 @@ def launch_as_aws_does() -> None:
         group.autoscaling_backend.elbv2_backend.notify_terminate_instances(list(gone))
 
     make_provisioned_disks()
+    launch_by_the_image()
     FakeAutoScalingGroup.replace_autoscaling_group_instances = replace
     FakeAutoScalingGroup.set_desired_capacity = set_desired_capacity
 
@@ -159,12 +160,50 @@ def make_provisioned_disks() -> None:
     def add_block_device(
         self: Any, size: int, device: str, snapshot: Any, encrypted: bool, leaves: bool, key: Any, volume_type: Any
     ) -> None:
+        encrypted = encrypted or self.ec2_backend.get_ebs_encryption_by_default()
         provisioned = volume_type in ("io1", "io2")
         add(self, size, device, snapshot, encrypted, leaves, key, "gp3" if provisioned else volume_type)
         if provisioned:
             self.ec2_backend.volumes[self.block_device_mapping[device].volume_id].volume_type = volume_type
 
     Instance.add_block_device = add_block_device
+
+
+@cache
+def launch_by_the_image() -> None:
+    """Let Amazon Linux 2023 decide what a launch leaves open: a root disk of gp3, and IMDSv2; moto asks no image.
+
+    https://docs.aws.amazon.com/linux/al2023/ug/imdsv2.html, https://docs.aws.amazon.com/linux/al2023/ug/ec2.html,
+    checked_on 2026-11-23
+    """
+    from moto.ec2.models.instances import InstanceBackend
+
+    run = InstanceBackend.run_instances
+
+    def run_instances(
+        self: Any, image_id: str, count: int, user_data: Any, security_group_names: Any, **told: Any
+    ) -> Any:
+        image = self.amis.get(image_id)
+        if image is not None and str(image.name).startswith("al2023-ami"):
+            named = told.get("launch_template")
+            data = self._get_template_from_args(named).data if named else {}
+            disks = told.get("block_device_mappings") or data.get("BlockDeviceMappings") or []
+            told["block_device_mappings"] = _with_root(disks, image.root_device_name)
+            options = told.get("metadata_options") or data.get("MetadataOptions") or {}
+            told["metadata_options"] = {"HttpTokens": "required", "HttpPutResponseHopLimit": 2, **options}
+        return run(self, image_id, count, user_data, security_group_names, **told)
+
+    InstanceBackend.run_instances = run_instances
+
+
+def _with_root(disks: list[dict[str, Any]], root: str) -> list[dict[str, Any]]:
+    """The disks an instance starts with: its image's own, taken for 8 GiB, whatever is attached beside it."""
+    own = {"DeviceName": root, "Ebs": {"VolumeSize": 8, "DeleteOnTermination": True}}
+    whole = disks if any(each["DeviceName"] == root for each in disks) else [own, *disks]
+    return [
+        {**each, "Ebs": {"VolumeType": "gp3", **each["Ebs"]}} if each["DeviceName"] == root and "Ebs" in each else each
+        for each in whole
+    ]
 
 
 def _place(group: Any, ec2: Any) -> tuple[str, str | None]:

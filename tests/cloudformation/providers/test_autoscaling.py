@@ -337,3 +337,37 @@ def test_hooks_schedules_and_pools_change_in_place(bench, scaling, group):
         bench.delete(changed)
     assert scaling.describe_lifecycle_hooks(AutoScalingGroupName=group.ref)["LifecycleHooks"] == []
     assert scaling.describe_scheduled_actions()["ScheduledUpdateGroupActions"] == []
+
+
+@pytest.mark.parametrize(
+    ("declared", "tokens", "disks"),
+    [
+        ({}, "required", [("/dev/xvda", "gp3", False)]),
+        ({"MetadataOptions": {"HttpTokens": "optional"}}, "optional", [("/dev/xvda", "gp3", False)]),
+        (
+            {"BlockDeviceMappings": [{"DeviceName": "/dev/sda1", "Ebs": {"VolumeSize": 8, "Encrypted": True}}]},
+            "required",
+            [("/dev/sda1", "gp2", True), ("/dev/xvda", "gp3", False)],
+        ),
+    ],
+)
+def test_the_image_decides_what_a_launch_leaves_open(bench, ec2, subnets, wall, declared, tokens, disks):
+    images = ec2.describe_images(Filters=[{"Name": "name", "Values": ["al2023-ami-2023*x86_64"]}])["Images"]
+    data = {"ImageId": images[0]["ImageId"], "InstanceType": "t3.micro", "SecurityGroupIds": [wall], **declared}
+    template = bench.make("AWS::EC2::LaunchTemplate", "Template", LaunchTemplateData=data)
+    size = {"MinSize": "1", "MaxSize": "1"}
+    bench.make(f"{AS}AutoScalingGroup", "Group", **size, VPCZoneIdentifier=subnets, LaunchTemplate=by(template))
+    bench.make("AWS::EC2::Instance", "Alone", LaunchTemplate=by(template), SubnetId=subnets[0])
+    servers = running(ec2)
+    assert [each["MetadataOptions"]["HttpTokens"] for each in servers] == [tokens] * 2
+    for each in servers:
+        own = [{"Name": "attachment.instance-id", "Values": [each["InstanceId"]]}]
+        found = ec2.describe_volumes(Filters=own)["Volumes"]
+        told = [(one["Attachments"][0]["Device"], one["VolumeType"], one["Encrypted"]) for one in found]
+        assert sorted(told) == disks
+
+
+def test_a_region_may_encrypt_every_disk(bench, ec2, subnets, template):
+    ec2.enable_ebs_encryption_by_default()
+    bench.make("AWS::EC2::Instance", "Alone", LaunchTemplate=by(template), SubnetId=subnets[0])
+    assert {each["Encrypted"] for each in ec2.describe_volumes()["Volumes"]} == {True}
