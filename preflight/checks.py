@@ -154,9 +154,15 @@ def after(*checks: Callable[..., None] | str) -> Callable[[Function], Function]:
     return _marked(after=tuple(each if isinstance(each, str) else check_id(each) for each in checks))
 
 
-def breaks(check: str, *, also: Sequence[str] = (), help: str = "") -> Callable[[Function], Function]:
-    """Say of a known mistake which promise it breaks, which others with it, and what helps against it."""
-    return _marked(breaks=check, also=tuple(also), help=help)
+def breaks(
+    check: str, *, also: Sequence[str] = (), help: str = "", file: str | None = None
+) -> Callable[[Function], Function]:
+    """Say of a known mistake which promise it breaks, which others with it, and what helps against it.
+
+    A mistake edits the worked template, which it is given. With `file`, the path of a file in a function's folder as
+    "app.py", it is given that file's text and returns it edited.
+    """
+    return _marked(breaks=check, also=tuple(also), help=help, file=file)
 
 
 def check_id(check: Callable[..., Any]) -> str:

@@ -404,10 +404,14 @@ def deploy(cloud: OfflineCloud, assembly: Assembly, directory: Path | None = Non
     return cloud.deploy(directory or assembly.directory, assembly.stack_name)
 
 
-def edited(assembly: Assembly, mistake: Callable[[dict[str, Any]], None], folder: Path) -> Path:
-    """A copy of the assembly whose template holds the mistake."""
+def edited(assembly: Assembly, mistake: Callable[[Any], Any], folder: Path) -> Path:
+    """A copy of the assembly whose template, or a file of whose functions, holds the mistake."""
     copy = folder / "assembly"
     shutil.copytree(assembly.directory, copy)
+    name = getattr(mistake, "file", None)
+    if name is not None:
+        rewrite(copy, name, mistake)
+        return copy
     file = copy / assembly.template_path.relative_to(assembly.directory)
     template = json.loads(file.read_bytes())
     before = json.dumps(template)
@@ -415,6 +419,16 @@ def edited(assembly: Assembly, mistake: Callable[[dict[str, Any]], None], folder
     assert json.dumps(template) != before, f"{mistake.__name__} changes nothing in the worked template"
     file.write_text(json.dumps(template), encoding="utf-8")
     return copy
+
+
+def rewrite(assembly: Path, name: str, mistake: Callable[[str], str]) -> None:
+    """Edit the one file of this name among the assembly's folders of code."""
+    files = sorted(assembly.glob(f"asset.*/{name}"))
+    assert len(files) == 1, f"{mistake.__name__}: {len(files)} functions of the worked stack have a file {name}"
+    before = files[0].read_text(encoding="utf-8")
+    after = mistake(before)
+    assert after and after != before, f"{mistake.__name__} changes nothing in {name}"
+    files[0].write_text(after, encoding="utf-8")
 
 
 def assert_nothing_was_dropped(deployment: Deployment) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import threading
@@ -54,7 +55,6 @@ class Backends:
         self._authorizer = authorizer
         self._make_role_client = make_role_client
         self._make_client = make_client
-        self._streams: set[str] = set()
         self.account = account
 
     def function(
@@ -160,15 +160,15 @@ class Backends:
             lambda found: _looked_up(context, found[1]),
             str(told.get("format") or told.get("Format") or ""),
         )
-        logs, group, stream = self._make_client("logs", region), place[6], "api-gateway"
+        logs, given = self._make_client("logs", region), {"logGroupName": place[6], "logStreamName": "api-gateway"}
+        event = {"timestamp": int(context["requestTimeEpoch"]), "message": line}
         try:
-            if f"{region}/{group}" not in self._streams:
-                self._streams.add(f"{region}/{group}")
-                logs.create_log_stream(logGroupName=group, logStreamName=stream)
-            event = {"timestamp": int(context["requestTimeEpoch"]), "message": line}
-            logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=[event])
+            logs.put_log_events(**given, logEvents=[event])
         except ClientError:
-            return
+            # the first line of a stream, or no such group
+            with contextlib.suppress(ClientError):
+                logs.create_log_stream(**given)
+                logs.put_log_events(**given, logEvents=[event])
 
     def operation(self, subtype: str, region: str, role: str, parameters: Mapping[str, str]) -> Answered:
         """One of HTTP APIs' own integrations with a service, as "SQS-SendMessage"."""

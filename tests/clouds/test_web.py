@@ -505,6 +505,11 @@ def test_a_stage_logs_its_requests(cloud, deployed):
         stack.http("GET", stack.output("Url") + path)
     events = cloud.client("logs").filter_log_events(logGroupName="calls")["events"]
     assert [each["message"] for each in events] == ["127.0.0.1 GET GET /a 201 -", "127.0.0.1 GET - 404 -"]
+    # a group made anew, as after a reset, gets its lines too
+    cloud.client("logs").delete_log_group(logGroupName="calls")
+    cloud.client("logs").create_log_group(logGroupName="calls")
+    stack.http("GET", stack.output("Url") + "/a")
+    assert len(cloud.client("logs").filter_log_events(logGroupName="calls")["events"]) == 1
 
 
 def test_a_rest_api_without_a_permission(deployed):
