@@ -91,9 +91,9 @@ def retained(item: Item, stack: _Stack) -> Iterator[Leftover]:
         yield _leftover(
             item,
             "stays",
-            what="it stays as it is, and so does its price",
+            what="it stays as it is, and goes on costing what it costs",
             because=f"its DeletionPolicy is {policy}",
-            change=_to_destroy(item),
+            change=_to_destroy(item, stack),
             source=DELETION_POLICY,
         )
 
@@ -111,7 +111,7 @@ def snapshotted(item: Item, stack: _Stack) -> Iterator[Leftover]:
             "stays",
             what="a last snapshot of it stays, billed by the gigabyte",
             because="its DeletionPolicy is Snapshot" if written else f"it has no DeletionPolicy, and {default}",
-            change=_to_destroy(item),
+            change=_to_destroy(item, stack),
             source=DELETION_POLICY,
         )
 
@@ -218,6 +218,24 @@ def logs_of_functions(item: Item, stack: _Stack) -> Iterator[Leftover]:
         )
 
 
+def logs_of_stages(item: Item, stack: _Stack) -> Iterator[Leftover]:
+    """The log group of a REST API's execution logs is made by API Gateway and is in no template."""
+    if item.type != "AWS::ApiGateway::Stage":
+        return
+    settings = [each for each in item.properties.get("MethodSettings") or [] if isinstance(each, Mapping)]
+    name = f"API-Gateway-Execution-Logs_{item.properties.get('RestApiId')}/{item.properties.get('StageName')}"
+    is_logged = any(str(each.get("LoggingLevel", "OFF")) in ("ERROR", "INFO") for each in settings)
+    if is_logged and name not in stack.log_groups:
+        yield _leftover(
+            item,
+            "beside",
+            what="the log group of its execution logs stays once it has been called, and the lines in it never expire",
+            because="API Gateway makes and names the group itself",
+            change='aws logs delete-log-group --log-group-name "API-Gateway-Execution-Logs_API/STAGE"',
+            source="https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-execution-logging.html",
+        )
+
+
 def automated_backups(item: Item, stack: _Stack) -> Iterator[Leftover]:
     """A database told to keep its automated backups keeps them until their retention ends."""
     kept = item.properties.get("DeleteAutomatedBackups")
@@ -255,6 +273,7 @@ RULES: tuple[Callable[[Item, _Stack], Iterator[Leftover]], ...] = (
     under_object_lock,
     protected,
     logs_of_functions,
+    logs_of_stages,
     automated_backups,
     keys_pending,
 )
@@ -285,10 +304,21 @@ def _leftover(item: Item, fate: Fate, *, what: str, because: str, change: str, s
     return Leftover(item.logical_id, item.path, item.type, fate, what, because, change, source)
 
 
-def _to_destroy(item: Item) -> str:
+def _to_destroy(item: Item, stack: _Stack) -> str:
+    policy, path = "cdk.RemovalPolicy.DESTROY", item.path or ""
+    if item.type == "AWS::Logs::LogGroup" and path.endswith("/LogGroup/Resource"):
+        # made by the construct around it, which takes another
+        around = path.removesuffix("/LogGroup/Resource")
+        functions = [
+            each for each in stack.design.of_type("AWS::Lambda::Function") if each.path == f"{around}/Resource"
+        ]
+        if functions and not _is_of_cdk(functions[0]):
+            return f"log_removal_policy={policy}"
+        return f"log_group=logs.LogGroup(self, ..., removal_policy={policy})"
+    if item.type == "AWS::ApiGateway::Account" or path.endswith("/CloudWatchRole/Resource"):
+        return f"cloud_watch_role_removal_policy={policy}"
     # what CDK calls Resource or Default lies in a construct that takes the policy itself
-    is_inside = (item.path or "").rpartition("/")[2] in ("Resource", "Default")
-    policy = "cdk.RemovalPolicy.DESTROY"
+    is_inside = path.rpartition("/")[2] in ("Resource", "Default")
     return f"removal_policy={policy}" if is_inside else f".apply_removal_policy({policy})"
 
 

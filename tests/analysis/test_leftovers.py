@@ -144,6 +144,35 @@ def test_the_line_to_change_is_one_that_can_be_written_there() -> None:
     assert by_l1.change == ".apply_removal_policy(cdk.RemovalPolicy.DESTROY)"
 
 
+@pytest.mark.parametrize(
+    ("kind", "path", "change"),
+    [
+        ("AWS::Logs::LogGroup", "Lab9/Ask/LogGroup/Resource", "log_removal_policy=cdk.RemovalPolicy.DESTROY"),
+        ("AWS::Logs::LogGroup", "Lab9/Custom::X/LogGroup/Resource", "log_group=logs.LogGroup(self, ..."),
+        ("AWS::Logs::LogGroup", "Lab9/Lines/Resource", "removal_policy=cdk.RemovalPolicy.DESTROY"),
+        ("AWS::IAM::Role", "Lab9/Api/CloudWatchRole/Resource", "cloud_watch_role_removal_policy="),
+        ("AWS::ApiGateway::Account", "Lab9/Api/Account", "cloud_watch_role_removal_policy="),
+    ],
+)
+def test_the_line_to_change_is_one_the_construct_around_it_takes(kind: str, path: str, change: str) -> None:
+    lines = {"LoggingConfig": {"LogGroup": "mine"}}
+    functions = {
+        "Ask": resource("AWS::Lambda::Function", path="Lab9/Ask/Resource", Code={}, Role="r", **lines),
+        "X": resource("AWS::Lambda::Function", path="Lab9/Custom::X/Resource", Code={}, Role="r", **lines),
+    }
+    (found,) = leftovers(template(It=resource(kind, "Retain", path=path), **functions))
+    assert found.change.startswith(change)
+
+
+@pytest.mark.parametrize(("level", "stays"), [("INFO", True), ("ERROR", True), ("OFF", False)])
+def test_api_gateway_leaves_the_log_group_it_makes_itself(level: str, stays: bool) -> None:
+    settings = [{"HttpMethod": "*", "ResourcePath": "/*", "LoggingLevel": level}]
+    stage = resource("AWS::ApiGateway::Stage", RestApiId="abc", StageName="prod", MethodSettings=settings)
+    lines = resource("AWS::Logs::LogGroup", LogGroupName="API-Gateway-Execution-Logs_abc/prod")
+    assert fates(leftovers(template(Prod=stage))) == ([("Prod", "beside")] if stays else [])
+    assert leftovers(template(Prod=stage, Lines=lines)) == []
+
+
 def test_a_resource_whose_condition_does_not_hold_leaves_nothing() -> None:
     body = {
         "Conditions": {"No": {"Fn::Equals": ["a", "b"]}},
