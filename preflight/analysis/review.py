@@ -195,6 +195,13 @@ def _wildcard(remark: Remark, item: Item, design: Design) -> str:
     return ""
 
 
+def _default_passwords(remark: Remark, item: Item, design: Design) -> str:
+    # https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.aws_cognito.PasswordPolicy.html, the defaults
+    policies = item.properties.get("Policies")
+    is_declared = isinstance(policies, Mapping) and bool(policies.get("PasswordPolicy"))
+    return "" if is_declared else "a pool without a policy has Cognito's own, which asks for all of these"
+
+
 def _open_ports(remark: Remark, item: Item, design: Design) -> str:
     opened = list(_opened_to_the_world(item))
     if _could_not_tell(remark) and not opened:
@@ -272,6 +279,7 @@ _HARMLESS: dict[str, Callable[[Remark, Item, Design], str]] = {
     "AwsSolutions-IAM5": _wildcard,
     "AwsSolutions-EC23": _open_ports,
     "AwsSolutions-ECS2": _environment,
+    "AwsSolutions-COG1": _default_passwords,
     "AwsSolutions-COG4": _authorizer,
     "AwsSolutions-S1": _holds_logs,
     "AwsSolutions-S10": _website,

@@ -185,6 +185,12 @@ HARMLESS: list[tuple[str, dict[str, Any], bool]] = [
     ("AwsSolutions-RDS2", resource("AWS::RDS::DBInstance", SourceDBInstanceIdentifier="other"), False),
     ("AwsSolutions-RDS11", resource("AWS::RDS::DBInstance"), True),
     ("AwsSolutions-SQS3", resource("AWS::SQS::Queue"), False),
+    ("AwsSolutions-COG1", resource("AWS::Cognito::UserPool"), True),
+    (
+        "AwsSolutions-COG1",
+        resource("AWS::Cognito::UserPool", Policies={"PasswordPolicy": {"MinimumLength": 6}}),
+        False,
+    ),
 ]
 
 
