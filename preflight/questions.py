@@ -224,7 +224,7 @@ def _reach(template: Template, design: Design, words: Sequence[str], context: Ma
     if isinstance(way, network.Path):
         except_for = [each.because for each in way.except_for]
         data |= {"reaches": True, "except_for": except_for, "through": list(way.through)}
-        only = f", only through the load balancer {' and '.join(way.through)}" if way.through else ""
+        only = f", only {way.by_way_of}" if way.through else ""
         sentence = f"Yes, {way.source} reaches {way.target}{only}."
         if way.through and way.except_for:
             points.append(Point("by itself", f"no: {way.except_for[0].explanation} [{way.except_for[0].code}]"))

@@ -288,7 +288,18 @@ class _Answers:
         if name not in self.present:
             return Unknown.of(f"{name}.{attribute}, which is not in this stack")
         properties = {} if name in self._under_way else self._resolved(name)
-        return derive.attribute(self.present[name].type, attribute, str(self.ref(name)), properties, self.scope)
+        kind = self.present[name].type
+        source = derive.source_of(kind, attribute, properties)
+        for other in self.present if source is not None else ():
+            if other != name and self.present[other].type == kind and self._is(other, source):
+                self._under_way.add(name)
+                value = self.attribute(other, attribute)
+                self._under_way.discard(name)
+                return value
+        return derive.attribute(kind, attribute, str(self.ref(name)), properties, self.scope)
+
+    def _is(self, name: str, told: Any) -> bool:
+        return isinstance(told, str) and told.rpartition(":")[2] == self.ref(name)
 
     def export(self, name: str) -> Any:
         return self._exports[name] if name in self._exports else Unknown.of(f"the export {name}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from preflight.analysis.interfaces import BALANCER, CLASSIC, LAMBDA, NAT, READERS
 from preflight.analysis.network import INTERNET, Network
-from preflight.analysis.vpc import Group, Net, Ports, Rule, as_list, is_public, is_true, label, span
+from preflight.analysis.vpc import EVERYWHERE_6, Group, Net, Ports, Rule, as_list, is_public, is_true, label, span
 from preflight.analysis.walk import Blocked, End, Hop, Path
 from preflight.errors import Usage
 
@@ -128,7 +128,9 @@ class _Look:
                 looks = looks or (_looks(end, rule) if who == "anyone" else "")
                 for ports, answer in self._tried(end, rule):
                     if isinstance(answer, Path):
-                        found.setdefault(f"{rule_name(rule, ports)}|{who}", (who, answer))
+                        # of a rule for everything a listener tells which protocol it is
+                        told = rule if end.accepts is None else replace(rule, protocol=answer.protocol)
+                        found.setdefault(f"{rule_name(told, ports)}|{who}", (who, answer))
                     elif who == "anyone":
                         blocked.append((looks, answer))
         for key, (who, path) in _merged(found).items():
@@ -166,7 +168,7 @@ class _Look:
         return [(cut, (cuts[index + 1] - 1) if index + 1 < len(cuts) else high) for index, cut in enumerate(cuts)]
 
     def _one(self, end: End, rule: Rule, protocol: str, port: int) -> Path | Blocked:
-        nets = tuple(net for net in rule.nets if net.version == 6 or not _is_private(net)) or INTERNET.spaces
+        nets = tuple(_outside(net) for net in rule.nets if not _is_private(net)) or INTERNET.spaces
         start = replace(INTERNET, spaces=nets)
         return self.network._between(start, end, protocol, (port, port), False)
 
@@ -521,6 +523,11 @@ def _is_for_all(rule: Rule) -> bool:
 
 def _is_private(net: Net) -> bool:
     return not is_public(net[0]) and net.prefixlen > 0
+
+
+def _outside(net: Net) -> Net:
+    """A rule's block as far as it is of the internet: not all IPv6 addresses are anybody's."""
+    return EVERYWHERE_6 if net.version == 6 and net.prefixlen < EVERYWHERE_6.prefixlen else net
 
 
 def _one_of(actions: Sequence[str]) -> str:

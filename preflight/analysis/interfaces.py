@@ -6,7 +6,7 @@ The types named here are read by their own properties; any other whose propertie
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from preflight.analysis.vpc import (
@@ -30,7 +30,8 @@ class Card:
     """One network interface, its subnet and groups as the property says them.
 
     `public` None says that the subnet decides, or that it may be either; `why` is what brings a public address.
-    `bare` says that no security group can be worn.
+    `bare` says that no security group can be worn; `six` whether it carries an IPv6 address, None where its subnet
+    alone decides.
     """
 
     subnet: Any
@@ -39,12 +40,20 @@ class Card:
     public: bool | None = False
     why: str = ""
     bare: bool = False
+    six: bool | None = None
 
 
 def cards(layout: Layout, item: Item) -> list[Card]:
     """The network interfaces of a resource; none where it stands in no subnet."""
     read = READERS.get(item.type)
-    return list(read(layout, item) if read is not None else _by_its_words(layout, item))
+    found = list(read(layout, item) if read is not None else _by_its_words(layout, item))
+    if item.type not in SIXES:
+        return found
+    name, words = SIXES[item.type]
+    told = _at(item.properties, name)
+    if isinstance(told, Unknown):
+        return found
+    return [replace(each, six=str(told).lower() in words) for each in found]
 
 
 def default_port(layout: Layout, item: Item) -> int | None:
@@ -90,7 +99,9 @@ def _launched(layout: Layout, item: Item, properties: Mapping[str, Any], subnets
             )
             if public is None and asked is None:
                 public = _by_subnet(layout, where)
-            yield Card(where, tuple(as_list(groups)), card.get("PrivateIpAddress"), public, "given at launch")
+            six = _carries_six(layout, card, where)
+            address = card.get("PrivateIpAddress")
+            yield Card(where, tuple(as_list(groups)), address, public, "given at launch", six=six)
 
 
 def _interface(layout: Layout, item: Item) -> Iterator[Card]:
@@ -100,7 +111,22 @@ def _interface(layout: Layout, item: Item) -> Iterator[Card]:
         tuple(as_list(properties.get("GroupSet"))),
         properties.get("PrivateIpAddress"),
         has_elastic(layout, item),
+        six=_carries_six(layout, properties, properties.get("SubnetId")),
     )
+
+
+def _carries_six(layout: Layout, card: Mapping[str, Any], subnet: Any) -> bool | None:
+    """Whether an interface of EC2's has an IPv6 address: its own word, else what its subnet gives at launch.
+
+    https://docs.aws.amazon.com/vpc/latest/userguide/subnet-public-ip.html, checked_on 2026-11-23
+    """
+    asked = [card.get(name) for name in ("Ipv6AddressCount", "Ipv6Addresses", "Ipv6PrefixCount", "Ipv6Prefixes")]
+    told = [each for each in asked if each is not None]
+    if told:
+        return any(str(each) not in ("0", "[]") for each in told)
+    home = layout.subnets.get(layout.ref(subnet))
+    given = ("AssignIpv6AddressOnCreation", "Ipv6Native")
+    return None if home is None else any(is_true(home.item.properties.get(name)) for name in given)
 
 
 def _auto_scaling(layout: Layout, item: Item) -> Iterator[Card]:
@@ -131,7 +157,7 @@ def _balancer(layout: Layout, item: Item) -> Iterator[Card]:
 def _database(layout: Layout, item: Item) -> Iterator[Card]:
     properties = item.properties
     cluster = _same(layout, properties.get("DBClusterIdentifier"), "AWS::RDS::DBCluster")
-    whole = {**(cluster.properties if cluster else {}), **properties}
+    whole = {**_inherited(layout, item), **(cluster.properties if cluster else {}), **properties}
     groups = tuple(as_list(whole.get("VPCSecurityGroups") or whole.get("VpcSecurityGroupIds")))
     open_ = whole.get("PubliclyAccessible")
     # without a word RDS makes it public where the VPC has an internet gateway; older pages say private
@@ -141,6 +167,18 @@ def _database(layout: Layout, item: Item) -> Iterator[Card]:
     why = "PubliclyAccessible is true" if public else "unless PubliclyAccessible is false"
     for subnet in _grouped(layout, whole.get("DBSubnetGroupName")):
         yield Card(subnet, groups, None, public, why)
+
+
+def _inherited(layout: Layout, item: Item) -> dict[str, Any]:
+    """What a read replica has from its source in the same Region, where it says nothing else.
+
+    https://docs.aws.amazon.com/cli/latest/reference/rds/create-db-instance-read-replica.html, checked_on 2026-11-23
+    """
+    source = _same(layout, item.properties.get("SourceDBInstanceIdentifier"), "AWS::RDS::DBInstance")
+    if source is None or source is item:
+        return {}
+    names = ("DBSubnetGroupName", "VPCSecurityGroups", "Engine", "Port")
+    return {name: source.properties[name] for name in names if source.properties.get(name)}
 
 
 def _subnet_group(group: str, groups: str, opens: str = "") -> Callable[[Layout, Item], Iterator[Card]]:
@@ -360,6 +398,21 @@ READERS: Mapping[str, Callable[[Layout, Item], Iterator[Card]]] = {
     ),
     "AWS::CodeBuild::Project": _lists("VpcConfig.Subnets", "VpcConfig.SecurityGroupIds"),
     "AWS::Batch::ComputeEnvironment": _lists("ComputeResources.Subnets", "ComputeResources.SecurityGroupIds"),
+}
+
+# the property that gives a type an IPv6 address beside the other one, and the words that do
+SIXES: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    BALANCER: ("IpAddressType", ("dualstack", "dualstack-without-public-ipv4")),
+    CLASSIC: ("IpAddressType", ()),
+    NAT: ("IpAddressType", ()),
+    LAMBDA: ("VpcConfig.Ipv6AllowedForDualStack", ("true",)),
+    VPC_ENDPOINT: ("IpAddressType", ("dualstack", "ipv6")),
+    "AWS::RDS::DBInstance": ("NetworkType", ("dual",)),
+    "AWS::RDS::DBCluster": ("NetworkType", ("dual",)),
+    "AWS::RDS::DBProxy": ("TargetConnectionNetworkType", ("ipv6", "dual")),
+    "AWS::ElastiCache::CacheCluster": ("NetworkType", ("dual_stack", "ipv6")),
+    "AWS::ElastiCache::ReplicationGroup": ("NetworkType", ("dual_stack", "ipv6")),
+    "AWS::EFS::MountTarget": ("IpAddressType", ("dual_stack", "ipv6_only")),
 }
 
 # these name subnets and have no interface there that anything talks to

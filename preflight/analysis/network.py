@@ -162,16 +162,76 @@ class Network:
             for said in self.leads(item, sources[0], path.port):
                 yield Hop(label(item), f"forwards to {said}", item.logical_id)
         elif item.type == VPC_ENDPOINT:
-            for service in self.layout.design.of_type("AWS::EC2::VPCEndpointService"):
-                if str(item.properties.get("ServiceName", "")).endswith(f".{service.physical_id}"):
-                    asks = is_true(service.properties.get("AcceptanceRequired", True))
-                    said = "leads by PrivateLink to " + ", ".join(
-                        dict.fromkeys(end.label for end in self._offer(service))
-                    )
-                    said += ", once the service's owner has accepted the endpoint" if asks else ""
-                    yield Hop(label(item), said, service.logical_id)
+            for service in self._services_behind(item):
+                offered = list(self._offer(service))
+                said = "leads by PrivateLink to " + ", ".join(dict.fromkeys(end.label for end in offered))
+                asks = is_true(service.properties.get("AcceptanceRequired", True))
+                said += ", once the service's owner has accepted the endpoint" if asks else ""
+                yield Hop(label(item), said, service.logical_id)
+                stands = [end.item for end in offered if end.item is not None and end.item is not service]
+                for balancer in {each.logical_id: each for each in stands}.values():
+                    shut = self._shut_to_links(sources[0], balancer, path.port)
+                    if shut is not None:
+                        yield Hop(label(balancer), f"does not let it in: {shut.explanation}", shut.logical_id)
+                    for where in self.leads(balancer, None, path.port) if shut is None else ():
+                        yield Hop(label(balancer), f"forwards to {where}", balancer.logical_id)
 
-    def leads(self, balancer: Item, start: End, listener: int | None = None) -> Iterator[str]:
+    # PrivateLink
+
+    def _services_behind(self, endpoint: Item) -> list[Item]:
+        """The endpoint services of this design that an interface endpoint leads to."""
+        name = str(endpoint.properties.get("ServiceName", ""))
+        services = self.layout.design.of_type("AWS::EC2::VPCEndpointService")
+        return [each for each in services if name.endswith(f".{each.physical_id}")]
+
+    def _links_to(self, balancer: Item) -> Iterator[tuple[Item, Item]]:
+        """The endpoints that lead to a load balancer, each with its service."""
+        for endpoint in self.layout.design.of_type(VPC_ENDPOINT):
+            for service in self._services_behind(endpoint):
+                if any(end.item is balancer for end in self._offer(service)):
+                    yield endpoint, service
+
+    def _shut_to_links(self, start: End, balancer: Item, port: int) -> Blocked | None:
+        """What of a load balancer keeps out who comes by PrivateLink: its listeners, and its groups unless told not to.
+
+        https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-security-groups.html, checked_on
+        2026-11-23
+        """
+        heeds = str(balancer.properties.get("EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic")).lower() != "off"
+        ones, doors = self._addresses(start, 4), list(self._interfaces(balancer))
+        if not ones or not doors:
+            return None
+        door = doors[0] if heeds else replace(doors[0], groups=(), bare=True)
+        others = self._addresses(door, 4) or [ones[0]]
+        return Walk(self.layout, self.roads, start, ones[0], door, others[0], "tcp", port).only_in()
+
+    def _by_link(self, start: End, balancer: Item, listener: int | None) -> Path | Blocked | None:
+        """From a source to a load balancer by PrivateLink; None where no endpoint of this design leads there."""
+        first: Blocked | None = None
+        for endpoint, service in self._links_to(balancer):
+            if listener is None:
+                continue
+            for door in self._interfaces(endpoint):
+                answer = self._between(start, door, "tcp", (listener, listener), False)
+                if isinstance(answer, Blocked):
+                    first = first or answer
+                    continue
+                shut = self._shut_to_links(start, balancer, listener)
+                if shut is not None:
+                    return shut
+                asks = is_true(service.properties.get("AcceptanceRequired", True))
+                depends = (f"whether the owner of {label(service)} accepts {label(endpoint)}",) if asks else ()
+                hop = Hop(label(endpoint), f"leads by PrivateLink to {label(balancer)}", service.logical_id)
+                return replace(
+                    answer,
+                    target=label(balancer),
+                    hops=(*answer.hops, hop),
+                    through=(f"the endpoint {label(endpoint)}",),
+                    depends=(*answer.depends, *depends),
+                )
+        return first
+
+    def leads(self, balancer: Item, start: End | None, listener: int | None = None) -> Iterator[str]:
         """What a load balancer forwards to, and where it does not get through."""
         seen = set()
         for forward in self.balancers.through(balancer, listener):
@@ -217,6 +277,12 @@ class Network:
         for end in targets:
             if end.item is None or end.subnet is None:
                 continue
+            if end.item.type == BALANCER:
+                for start in sources:
+                    answer = self._by_link(start, end.item, ports[0] if ports[0] == ports[1] else None)
+                    if isinstance(answer, Path):
+                        return replace(answer, except_for=direct.blockers)
+                    blockers += [answer] if answer is not None else []
             for forward in self.balancers.towards(end.item.logical_id):
                 if forward.port is not None and not ports[0] <= forward.port <= ports[1]:
                     continue
@@ -250,6 +316,9 @@ class Network:
             first = self._by_balancer([start], doors, (first.port, first.port), (protocol,), first)
         if isinstance(first, Blocked):
             return first
+        if any(each.startswith("the endpoint ") for each in first.through[-1:]):
+            # who comes by PrivateLink comes with the load balancer's own addresses
+            forward = replace(forward, keeps_client=False)
         port = forward.port if forward.port is not None else ports[0]
         onward = self._from_doors(doors, end, forward, protocol, port, start)
         hop = Hop(
@@ -511,12 +580,15 @@ class Network:
             # EKS brings a group of its own, and of a type nobody taught us anything may
             worn.append(self.layout.outside_group(f"the security group {label(item)} brings", subnet.vpc))
         address = as_net(card.address)
+        spaces = tuple(net for net in subnet.cidrs if card.six is not False or net.version == 4) or subnet.cidrs
+        if address is not None:
+            spaces = (address, *(net for net in spaces if net.version == 6 and card.six))
         heard = self.balancers.accepts(item) if item.type in (BALANCER, CLASSIC) else None
         return End(
             label(item),
             subnet=subnet,
             groups=() if card.bare else tuple(worn) or (self.layout.default_group(subnet.vpc),),
-            spaces=(address,) if address is not None else subnet.cidrs,
+            spaces=spaces,
             public=card.public,
             item=item,
             bare=card.bare,

@@ -20,6 +20,7 @@ from preflight.analysis.vpc import (
     is_true,
     label,
 )
+from preflight.intrinsics import Unknown
 
 if TYPE_CHECKING:
     from preflight.template import Item
@@ -137,7 +138,20 @@ class Roads:
         is_ours = owner is None or str(owner) == self.layout.design.account
         return not is_ours and not connection.properties.get("PeerRoleArn")
 
+    def leads_abroad(self, name: str) -> bool:
+        """Whether this is a peering connection to another Region."""
+        connection = self.layout.design.resources.get(name)
+        region = connection.properties.get("PeerRegion") if connection is not None else None
+        return region is not None and not isinstance(region, Unknown) and region != self.layout.design.region
+
     # transit gateways
+
+    def gate(self, hub: str, vpc: Vpc, *zones: str) -> Subnet | None:
+        """The subnet of a VPC in which a transit gateway takes and hands out packets, in the first zone with one."""
+        mine = [each for each in self.attachments.values() if each.hub == hub and each.vpc is vpc]
+        subnets = mine[0].subnets if mine else ()
+        found = (each for zone in zones for each in subnets if each.zone == zone)
+        return next(found, subnets[0] if subnets else None)
 
     def transit(self, route: Route, subnet: Subnet, address: Address, steps: list[Step]) -> Attachment:
         """The attachment a transit gateway hands a subnet's packet to; the steps taken are appended to `steps`."""

@@ -7,8 +7,8 @@ the account has without declaring it (main route table, default network ACL, def
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +35,7 @@ class Layout:
         self.named = _names(design)
         self.vpcs = {item.logical_id: self._read_vpc(item) for item in design.of_type(VPC)}
         self.outside = self._read_outside()
-        self.prefix_lists = self._read_prefix_lists()
+        self.prefix_lists, self.untold_lists = self._read_prefix_lists()
         self.beyond = self._read_beyond()
         self.tables = self._read_tables()
         self.acls = self._read_acls()
@@ -79,15 +79,18 @@ class Layout:
     def _number(self, item: Item) -> int:
         return next(index for index, each in enumerate(self.design.of_type(VPC)) if each is item)
 
-    def _read_prefix_lists(self) -> dict[str, tuple[Net, ...]]:
-        return {
-            item.logical_id: tuple(
-                net
-                for entry in as_list(item.properties.get("Entries"))
-                if isinstance(entry, Mapping) and (net := as_net(entry.get("Cidr")))
-            )
-            for item in self.design.of_type("AWS::EC2::PrefixList")
-        }
+    def _read_prefix_lists(self) -> tuple[dict[str, tuple[Net, ...]], dict[str, str]]:
+        """The blocks of each prefix list, and of those that are not all known one that is not."""
+        lists: dict[str, tuple[Net, ...]] = {}
+        untold: dict[str, str] = {}
+        for item in self.design.of_type("AWS::EC2::PrefixList"):
+            entries = as_list(item.properties.get("Entries"))
+            told = [each.get("Cidr") if isinstance(each, Mapping) else each for each in entries]
+            lists[item.logical_id] = tuple(net for each in told if (net := as_net(each)) is not None)
+            for each in told:
+                if isinstance(each, Unknown):
+                    untold.setdefault(item.logical_id, str(each))
+        return lists, untold
 
     def _read_beyond(self) -> dict[str, Beyond]:
         """What lies behind each VPN connection, by its logical id.
@@ -160,7 +163,7 @@ class Layout:
         net = as_net(destination)
         nets = listed if net is None else (net,)
         list_id = properties.get("DestinationPrefixListId")
-        untold = destination if isinstance(destination, Unknown) else None
+        untold = destination if isinstance(destination, Unknown) else self.untold_lists.get(self.ref(list_id))
         if list_id and not nets and self.ref(list_id) not in self.prefix_lists:
             untold = untold or list_id
         for key, kind in ROUTE_TARGETS.items():
@@ -197,8 +200,8 @@ class Layout:
                 label(item),
                 item.logical_id,
                 self._vpc_of(properties.get("VpcId")),
-                [self._rule(each, item) for each in as_list(properties.get("SecurityGroupIngress"))],
-                [self._rule(each, item) for each in as_list(properties.get("SecurityGroupEgress"))],
+                [rule for each in as_list(properties.get("SecurityGroupIngress")) for rule in self._rules(each, item)],
+                [rule for each in as_list(properties.get("SecurityGroupEgress")) for rule in self._rules(each, item)],
             )
         locked = {
             self.ref(item.properties.get("DefaultSecurityGroupId"))
@@ -214,7 +217,7 @@ class Layout:
         for item in self.design.of_type("AWS::EC2::SecurityGroupIngress"):
             owner = groups.get(self.ref(item.properties.get("GroupId")))
             if owner is not None:
-                owner.ingress.append(self._rule(item.properties, item))
+                owner.ingress.extend(self._rules(item.properties, item))
         for item in self.design.of_type("AWS::EC2::SecurityGroupEgress"):
             name = self.ref(item.properties.get("GroupId"))
             if name in groups:
@@ -223,11 +226,20 @@ class Layout:
                     # https://github.com/aws-cloudformation/cfn-language-discussion/issues/157, checked_on 2026-11-22
                     standalone_egress.add(name)
                     groups[name].egress[:] = [rule for rule in groups[name].egress if not rule.is_everything]
-                groups[name].egress.append(self._rule(item.properties, item))
+                groups[name].egress.extend(self._rules(item.properties, item))
         for item in self.design.of_type(SECURITY_GROUP):
             if not item.properties.get("SecurityGroupEgress") and item.logical_id not in standalone_egress:
                 groups[item.logical_id].egress.extend(ANYWHERE)
         return groups
+
+    def _rules(self, properties: Any, item: Item) -> Iterator[Rule]:
+        """The rule, and beside it what its prefix list holds that nobody can know."""
+        rule = self._rule(properties, item)
+        told = properties if isinstance(properties, Mapping) else EMPTY
+        named = self.ref(told.get("SourcePrefixListId") or told.get("DestinationPrefixListId"))
+        yield rule
+        if named in self.untold_lists and not rule.unreadable:
+            yield replace(rule, nets=(), unreadable=self.untold_lists[named])
 
     def _rule(self, properties: Any, item: Item) -> Rule:
         get = (properties if isinstance(properties, Mapping) else EMPTY).get
@@ -251,6 +263,10 @@ class Layout:
             self.ref(each.properties.get("SubnetId")): self.ref(each.properties.get("RouteTableId"))
             for each in self.design.of_type("AWS::EC2::SubnetRouteTableAssociation")
         }
+        sixes = {
+            self.ref(each.properties.get("SubnetId")): each.properties.get("Ipv6CidrBlock") or UNKNOWN_6
+            for each in self.design.of_type("AWS::EC2::SubnetCidrBlock")
+        }
         guarded = {
             self.ref(each.properties.get("SubnetId")): self.ref(each.properties.get("NetworkAclId"))
             for each in self.design.of_type("AWS::EC2::SubnetNetworkAclAssociation")
@@ -258,7 +274,7 @@ class Layout:
         subnets: dict[str, Subnet] = {}
         for item in self.design.of_type(SUBNET):
             cidrs = [as_net(item.properties.get("CidrBlock"))]
-            six = item.properties.get("Ipv6CidrBlock")
+            six = item.properties.get("Ipv6CidrBlock") or sixes.get(item.logical_id)
             if six:
                 cidrs.append(as_net(six) or _nth_six(len(subnets)))
             home = self.ref(item.properties.get("VpcId"))
@@ -570,6 +586,9 @@ def _names(design: Design) -> dict[str, Item | str]:
             value = item.attributes.get(name)
             if isinstance(value, str) and value:
                 named[value] = item
+        if item.type in ADDRESS_NAMES:
+            # what stands for the address nobody knows before it is given
+            named.setdefault(Unknown.of(f"{ADDRESS_NAMES[item.type]} of {item.physical_id}"), item)
         if item.type == VPC:
             for name in ("DefaultSecurityGroup", "DefaultNetworkAcl"):
                 if isinstance(item.attributes.get(name), str):
@@ -731,8 +750,8 @@ OWN_IDS = {
     "AWS::EC2::TransitGateway": ("Id",),
     "AWS::EC2::VPNGateway": ("VPNGatewayId",),
     "AWS::EC2::PrefixList": ("PrefixListId",),
-    INSTANCE: ("InstanceId",),
-    INTERFACE: ("Id",),
+    INSTANCE: ("InstanceId", "PrivateIp"),
+    INTERFACE: ("Id", "PrimaryPrivateIpAddress"),
     VPC_ENDPOINT: ("Id",),
     "AWS::EC2::TransitGatewayAttachment": ("Id",),
     "AWS::EC2::TransitGatewayVpcAttachment": ("Id",),
@@ -743,6 +762,8 @@ OWN_IDS = {
     "AWS::EC2::LaunchTemplate": ("LaunchTemplateId",),
     "AWS::EC2::EIP": ("AllocationId", "PublicIp"),
 }
+
+ADDRESS_NAMES = {INSTANCE: "PrivateIp", INTERFACE: "PrimaryPrivateIpAddress"}
 
 ROUTE_TARGETS = {
     "GatewayId": "igw",

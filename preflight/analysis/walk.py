@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NoReturn
 
@@ -18,6 +18,7 @@ from preflight.analysis.vpc import (
     Rule,
     Subnet,
     Vpc,
+    as_list,
     is_public,
     label,
     span,
@@ -94,10 +95,18 @@ class Path:
         return True
 
     @property
+    def by_way_of(self) -> str:
+        """What it needs on the way, in words; empty where it needs nothing."""
+        if not self.through:
+            return ""
+        names = " and ".join(self.through)
+        return f"through {names}" if names.startswith("the endpoint ") else f"through the load balancer {names}"
+
+    @property
     def because(self) -> str:
         """The whole way, as a sentence."""
         way = "; ".join(f"{hop.component}: {hop.detail}" for hop in self.hops)
-        only = f" only through the load balancer {' and '.join(self.through)}" if self.through else ""
+        only = f" only {self.by_way_of}" if self.through else ""
         return f"{packet(self.protocol, self.port)} from {self.source} reaches {self.target}{only}: {way}"
 
 
@@ -157,6 +166,28 @@ class Walk:
             depends=tuple(self.met),
         )
 
+    def only_in(self) -> Blocked | None:
+        """What of the target itself keeps the packet out, by whichever way it came: its listeners and groups."""
+        try:
+            self._group_in(self.end, self.one, self.start)
+        except Stopped as stopped:
+            self.doubts = [stopped]
+        if not self.doubts:
+            return None
+        first = self.doubts[0]
+        answer = Blocked(
+            self.start.label,
+            self.end.label,
+            self.protocol,
+            self.port,
+            first.code,
+            first.explanation,
+            first.logical_id,
+            tuple(self.hops),
+            depends=first.depends,
+        )
+        return replace(answer, blockers=(answer,))
+
     def _is_off_the_map(self, stopped: Stopped) -> bool:
         """Whether a missing route is to the internet, which no unknown block of a subnet changes."""
         far = self.other if self.end.subnet is None else self.one
@@ -193,20 +224,66 @@ class Walk:
         way = home.table.route_to(self.other)
         if home.vpc is not away.vpc and way is not None and way.kind == "tgw":
             self.forgets = "" if self.roads.carries_groups(way.target, home.vpc, away.vpc) else way.target
+        if way is not None and way.kind == "pcx" and self.roads.leads_abroad(way.target):
+            self.forgets = way.target
         self._group_out(self.start, self.other, self.end)
         if home is away:
             self._group_in(self.end, self.start.carries or self.one, self.start)
             return
+        seen = self.start.carries or self.one
         self._acl(home, self._port, self.other, outbound=True)
         self._route_between(home, away, self.other)
-        seen = self.start.carries or self.one
-        self._acl(away, self._port, seen, outbound=False)
+        if not self._acls_at_hub(home, away, self._port, seen, self.other):
+            self._acl(away, self._port, seen, outbound=False)
         self._group_in(self.end, seen, self.start)
         # the answer: security groups remember the question, network ACLs and routes do not
         self._route_between(away, home, self.one, answer=True)
-        chosen = NAT_PORTS if self._asks_from_any_port() else None
-        self._acl(away, self._answer_ports(chosen), seen, outbound=True, answer=True)
-        self._acl(home, self._answer_ports(chosen), self.other, outbound=False, answer=True)
+        chosen = self._answer_ports(NAT_PORTS if self._asks_from_any_port() else None)
+        self._acl(away, chosen, seen, outbound=True, answer=True)
+        if not self._acls_at_hub(away, home, chosen, self.other, seen, answer=True):
+            self._acl(home, chosen, self.other, outbound=False, answer=True)
+
+    def _acls_at_hub(
+        self, here: Subnet, there: Subnet, ports: Ports | None, source: Address, to: Address, *, answer: bool = False
+    ) -> bool:
+        """Ask the network ACLs on the way over a transit gateway; false where no transit gateway is on the way.
+
+        The ACL of the attachment's subnet is asked inbound for what goes to the transit gateway and outbound for what
+        comes from it; in one subnet with the target nothing is asked of what comes from it.
+        https://docs.aws.amazon.com/vpc/latest/tgw/tgw-nacls.html, checked_on 2026-11-23
+        """
+        route = here.table.route_to(to)
+        if here.vpc is there.vpc or route is None or route.kind != "tgw":
+            return False
+        self._acl_into_hub(route.target, here, ports, source, answer=answer)
+        # it stays in the zone it came from where it can
+        self._acl_out_of_hub(route.target, there, ports, source, to, here.zone, answer=answer)
+        return True
+
+    def _acl_into_hub(
+        self, hub: str, here: Subnet, ports: Ports | None, source: Address, *, answer: bool = False
+    ) -> None:
+        gate = self.roads.gate(hub, here.vpc, here.zone)
+        if gate is not None:
+            self._acl(gate, ports, source, outbound=False, answer=answer)
+
+    def _acl_out_of_hub(
+        self,
+        hub: str,
+        there: Subnet,
+        ports: Ports | None,
+        source: Address,
+        to: Address,
+        *zones: str,
+        answer: bool = False,
+    ) -> None:
+        gate = self.roads.gate(hub, there.vpc, *zones, there.zone)
+        if gate is there:
+            self._pass(there.acl.label, "is not asked about what a transit gateway hands out in its own subnet")
+            return
+        if gate is not None:
+            self._acl(gate, ports, to, outbound=True, answer=answer)
+        self._acl(there, ports, source, outbound=False, answer=answer)
 
     def _route_between(self, here: Subnet, there: Subnet, address: Address, *, answer: bool = False) -> None:
         route = here.table.route_to(address)
@@ -325,10 +402,16 @@ class Walk:
                 f"{self.one} is a private address and no route of {away.table.label} leads to its network",
                 away.table.logical_id,
             )
-        self._acl(away, self._port, self.one, outbound=False)
+        hub = route.target if route is not None and route.kind == "tgw" else ""
+        if hub:
+            self._acl_out_of_hub(hub, away, self._port, self.one, self.other)
+        else:
+            self._acl(away, self._port, self.one, outbound=False)
         self._group_in(self.end, self.one, self.start)
         # people's systems choose from 1024 up, and so do the NAT gateways in front of them
         self._acl(away, self._answer_ports(NAT_PORTS), self.one, outbound=True, answer=True)
+        if hub:
+            self._acl_into_hub(hub, away, self._answer_ports(NAT_PORTS), self.other, answer=True)
 
     def _by_private_road(self, subnet: Subnet, route: Route, *, coming_in: bool) -> None:
         """To or from a network outside the design: on premises, a VPC elsewhere."""
@@ -402,8 +485,13 @@ class Walk:
                 self._pass(home.table.label, "leaves through the egress-only internet gateway", route.logical_id)
             else:
                 self._through_internet_gateway(home, route, coming_in=False)
-        chosen = NAT_PORTS if self._asks_from_any_port() else None
-        self._acl(home, self._answer_ports(chosen), self.other, outbound=False, answer=True)
+        chosen = self._answer_ports(NAT_PORTS if self._asks_from_any_port() else None)
+        way = home.table.route_to(self.other) if self.end.endpoint is None else None
+        if way is not None and way.kind == "tgw":
+            self._acl_into_hub(way.target, home, self._port, self.one)
+            self._acl_out_of_hub(way.target, home, chosen, self.other, self.one, answer=True)
+        else:
+            self._acl(home, chosen, self.other, outbound=False, answer=True)
 
     def _by_way_of_a_hub(self, home: Subnet, route: Route) -> None:
         """To the internet through a transit gateway, and out of the VPC behind it that has a NAT gateway."""
@@ -432,8 +520,11 @@ class Walk:
         elif onward.kind == "nat":
             nat = self.layout.design.resources.get(onward.target)
             stands = self.layout.subnets.get(self.layout.ref(nat.properties.get("SubnetId"))) if nat else None
+            if stands is not gate:
+                self._acl(gate, self._port, self.other, outbound=True)
             self._through_nat(gate, onward)
             if stands is not None:
+                self._acl_into_hub(route.target, stands, self._answer_ports(), self.other, answer=True)
                 back = stands.table.route_to(self.one)
                 if back is None or back.kind != "tgw":
                     self._stop_no_route(stands, str(self.one), "the answer: ")
@@ -497,6 +588,13 @@ class Walk:
         named = label(gateway) if gateway is not None else route.target
         self._pass(subnet.table.label, f"route to the internet gateway {named}", route.logical_id)
         if self.one.version == 6:
+            if end.public is False and end.item is not None and self._is_shut_to_gateways(end.item):
+                self._stop(
+                    "IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS",
+                    f"{end.label} is internal, and its IPv6 addresses are shut to internet gateways "
+                    "(ipv6.deny_all_igw_traffic)",
+                    end.item.logical_id,
+                )
             return
         if end.public:
             self._pass(
@@ -510,6 +608,21 @@ class Walk:
             given = end.why or given
             self._pass(subnet.label, f"taken to carry a public IPv4 address ({given})", subnet.item.logical_id)
 
+    def _is_shut_to_gateways(self, item: Item) -> bool:
+        """Whether a load balancer keeps an internet gateway's packets out: an internal one does unless told otherwise.
+
+        https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_LoadBalancerAttribute.html,
+        checked_on 2026-11-23
+        """
+        if not item.type.endswith("V2::LoadBalancer"):
+            return False
+        told = {
+            str(each.get("Key")): str(each.get("Value")).lower()
+            for each in as_list(item.properties.get("LoadBalancerAttributes"))
+            if isinstance(each, Mapping)
+        }
+        return told.get("ipv6.deny_all_igw_traffic", "true") == "true"
+
     def _through_nat(self, home: Subnet, route: Route) -> None:
         layout = self.layout
         nat = layout.design.resources.get(route.target)
@@ -520,6 +633,15 @@ class Walk:
         if nat.properties.get("ConnectivityType") == "private":
             self._stop("NO_ROUTE_TO_DESTINATION", f"{label(nat)} is a private NAT gateway", nat.logical_id)
         stands_in = layout.subnets.get(layout.ref(nat.properties.get("SubnetId")))
+        is_regional = str(nat.properties.get("AvailabilityMode")).lower() == "regional"
+        if not is_regional and not nat.properties.get("AllocationId"):
+            # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-natgateway.html
+            # (AllocationId), checked_on 2026-11-23
+            self._stop(
+                "BAD_STATE",
+                f"{label(nat)} is public and names no Elastic IP (AllocationId), so AWS does not make it",
+                nat.logical_id,
+            )
         if stands_in is None:
             # a regional NAT gateway stands in no subnet
             return
@@ -640,6 +762,14 @@ class Walk:
         of = self._say(address) if not known_to else f"{address} ({other.label})"
         what = f"has no {direction} rule for {packet(self.protocol, self.port)} "
         what += f"{'to' if direction == 'egress' else 'from'} {of}"
+        if forgotten and self.roads.leads_abroad(self.forgets):
+            # https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-security-groups.html, checked_on 2026-11-23
+            self._stop(
+                "ENI_SG_RULES_MISMATCH",
+                f"{names} {what}: one rule names its group, and a rule cannot name a group of a peer in another "
+                "Region; name its addresses",
+                where,
+            )
         if forgotten:
             self._stop(
                 "SG_REFERENCING_SUPPORT",

@@ -65,6 +65,17 @@ def attribute(resource_type: str, name: str, physical: str, properties: Mapping[
     return value
 
 
+def source_of(resource_type: str, name: str, properties: Mapping[str, Any]) -> Any:
+    """The name or ARN of whatever a resource has this attribute from, where it has none of its own.
+
+    https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstanceReadReplica.html (Port), checked_on
+    2026-11-23
+    """
+    if (resource_type, name) != ("AWS::RDS::DBInstance", "Endpoint.Port") or properties.get("Port"):
+        return None
+    return properties.get("SourceDBInstanceIdentifier")
+
+
 def follows(resource_type: str, name: str, value: Any, properties: Mapping[str, Any]) -> bool:
     """Whether an attribute's derived value follows from the type and its properties, rather than only having a form."""
     if isinstance(value, Unknown):
@@ -76,11 +87,14 @@ def follows(resource_type: str, name: str, value: Any, properties: Mapping[str, 
 
 def _attribute(resource_type: str, name: str, physical: str, properties: Mapping[str, Any], scope: Scope) -> Any:
     seed = f"{physical}.{name}"
-    declared = _at(properties, name)
+    declared = _at(properties, _TOLD_BY.get((resource_type, name), name))
     if declared is not None:
         return declared
     if (resource_type, name) in _PORTS:
-        return str(properties.get("Port", _PORTS[resource_type, name].get(str(properties.get("Engine")), "3306")))
+        engine = properties.get("Engine")
+        told = properties.get("Port") or (_PORTS[resource_type, name].get(str(engine)) if engine else None)
+        # without an engine of its own it has its source's, or its snapshot's
+        return str(told) if told else Unknown.of(f"{name} of {physical}")
     if (resource_type, name) in _ATTRIBUTES:
         form = _ATTRIBUTES[resource_type, name]
         return _fill(form, seed, scope, physical) if isinstance(form, str) else form
@@ -362,6 +376,10 @@ _ARNS = {
 
 # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ModifyInstance.Settings.html, the default ports
 _ENGINE_PORTS = {
+    "mysql": "3306",
+    "mariadb": "3306",
+    "aurora": "3306",
+    "aurora-mysql": "3306",
     "postgres": "5432",
     "aurora-postgresql": "5432",
     "oracle-ee": "1521",
@@ -370,10 +388,18 @@ _ENGINE_PORTS = {
     "sqlserver-se": "1433",
     "sqlserver-ex": "1433",
     "sqlserver-web": "1433",
+    "db2-ae": "50000",
+    "db2-se": "50000",
 }
 _PORTS = {
     ("AWS::RDS::DBInstance", "Endpoint.Port"): _ENGINE_PORTS,
     ("AWS::RDS::DBCluster", "Endpoint.Port"): _ENGINE_PORTS,
+}
+
+# attributes that a property of another name tells
+_TOLD_BY = {
+    ("AWS::EC2::Instance", "PrivateIp"): "PrivateIpAddress",
+    ("AWS::EC2::NetworkInterface", "PrimaryPrivateIpAddress"): "PrivateIpAddress",
 }
 
 _ATTRIBUTES: dict[tuple[str, str], Any] = {
@@ -388,7 +414,6 @@ _ATTRIBUTES: dict[tuple[str, str], Any] = {
         "arn:{partition}:dynamodb:{region}:{account}:table/{id}/stream/2026-01-01T00:00:00.000"
     ),
     ("AWS::EC2::EIP", "AllocationId"): "eipalloc-{hex17}",
-    ("AWS::EC2::Instance", "PrivateIp"): "10.0.0.10",
     ("AWS::EC2::VPC", "DefaultNetworkAcl"): "acl-{hex17}",
     ("AWS::EC2::VPC", "DefaultSecurityGroup"): "sg-{hex17}",
     ("AWS::EC2::LaunchTemplate", "DefaultVersionNumber"): "1",

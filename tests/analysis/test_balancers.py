@@ -252,3 +252,106 @@ def test_a_port_from_a_parameter_is_a_question(port: Any) -> None:
         assert answer
     else:
         assert isinstance(answer, Blocked) and answer.depends == ("a listener's port of Front",)
+
+
+def linked(**service: Any) -> dict[str, Any]:
+    """A service behind a network load balancer, and a consumer in a VPC with the same addresses."""
+    template = fronted("network")
+    everything = group([{"IpProtocol": "-1", "CidrIp": "0.0.0.0/0"}])
+    everything["Properties"]["VpcId"] = {"Ref": "Theirs"}
+    template["Resources"] |= {
+        "Offer": {
+            "Type": "AWS::EC2::VPCEndpointService",
+            "Properties": {"NetworkLoadBalancerArns": [{"Ref": "Front"}], "AcceptanceRequired": False, **service},
+        },
+        "Theirs": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.40.0.0/16"}},
+        "TheirSubnet": {
+            "Type": "AWS::EC2::Subnet",
+            "Properties": {
+                "VpcId": {"Ref": "Theirs"},
+                "CidrBlock": "10.40.0.0/24",
+                "AvailabilityZone": "us-east-1a",
+            },
+        },
+        "TheirGroup": everything,
+        "Link": {
+            "Type": "AWS::EC2::VPCEndpoint",
+            "Properties": {
+                "VpcEndpointType": "Interface",
+                "VpcId": {"Ref": "Theirs"},
+                "ServiceName": {"Fn::Sub": "com.amazonaws.vpce.${AWS::Region}.${Offer}"},
+                "SubnetIds": [{"Ref": "TheirSubnet"}],
+                "SecurityGroupIds": [{"Fn::GetAtt": ["TheirGroup", "GroupId"]}],
+            },
+        },
+    }
+    return template
+
+
+class TestPrivateLink:
+    def test_it_leads_to_what_stands_behind_though_the_addresses_overlap(self) -> None:
+        answer = ask(linked(), "TheirGroup", "App", 8080)
+        assert isinstance(answer, Path) and answer.through == ("the endpoint Link", "Front")
+        assert "only through the endpoint Link and Front" in answer.because
+        answer = ask(linked(), "TheirGroup", "Front", 443)
+        assert isinstance(answer, Path) and answer.through == ("the endpoint Link",)
+
+    def test_the_endpoint_says_whether_what_stands_behind_answers(self) -> None:
+        template = linked()
+        assert "Front: forwards to App on 8080" in ask(template, "TheirGroup", "Link").because
+        template["Resources"]["AppGroup"]["Properties"]["SecurityGroupIngress"] = [rule(8080, CidrIp="10.99.0.0/16")]
+        assert "which it does not get through to" in ask(template, "TheirGroup", "Link").because
+        assert not ask(template, "TheirGroup", "App", 8080)
+
+    def test_the_targets_see_the_load_balancers_address(self) -> None:
+        # an instance target sees the client's address from anywhere but PrivateLink
+        template = linked()
+        del template["Resources"]["Front"]["Properties"]["SecurityGroups"]
+        own = [rule(8080, CidrIp="10.40.0.0/23")]
+        template["Resources"]["AppGroup"]["Properties"]["SecurityGroupIngress"] = own
+        assert ask(template, "TheirGroup", "App", 8080)
+        assert not ask(template, "internet", "App", 8080)
+
+    def test_the_load_balancers_rules_are_asked_unless_told_not_to(self) -> None:
+        template = linked()
+        template["Resources"]["FrontGroup"] = group([rule(443, CidrIp="198.51.100.0/24")])
+        answer = ask(template, "TheirGroup", "App", 8080)
+        assert isinstance(answer, Blocked) and any("FrontGroup" in each.explanation for each in answer.blockers)
+        assert "does not let it in" in ask(template, "TheirGroup", "Link").because
+        front = template["Resources"]["Front"]["Properties"]
+        front["EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic"] = "off"
+        assert ask(template, "TheirGroup", "App", 8080)
+
+    def test_whether_it_is_accepted_is_left_open(self) -> None:
+        answer = ask(linked(AcceptanceRequired=True), "TheirGroup", "App", 8080)
+        assert answer.depends == ("whether the owner of Offer accepts Link",)
+
+
+def test_a_target_named_by_its_address_is_the_machine() -> None:
+    template = fronted("network", TargetType="ip", Targets=[{"Id": {"Fn::GetAtt": ["App", "PrivateIp"]}}])
+    answer = ask(template, "internet", "App", 8080)
+    assert isinstance(answer, Path) and answer.through == ("Front",)
+
+
+class TestSixthVersion:
+    def dual(self, **balancer: Any) -> dict[str, Any]:
+        template = fronted()
+        for index, name in enumerate(("PublicA", "PublicB")):
+            template["Resources"][name]["Properties"]["Ipv6CidrBlock"] = f"2600:1f18:1:{index}::/64"
+        road = {"RouteTableId": {"Ref": "PublicTable"}, "DestinationIpv6CidrBlock": "::/0", "GatewayId": {"Ref": "Igw"}}
+        template["Resources"]["Six"] = {"Type": "AWS::EC2::Route", "Properties": road}
+        template["Resources"]["FrontGroup"] = group([rule(443, CidrIpv6="::/0")])
+        template["Resources"]["Front"]["Properties"] |= balancer
+        return template
+
+    def test_a_load_balancer_has_it_where_it_is_dualstack(self) -> None:
+        assert ask(self.dual(IpAddressType="dualstack"), "internet", "Front")
+        assert not ask(self.dual(), "internet", "Front")
+
+    def test_an_internal_one_is_shut_to_internet_gateways_unless_told_otherwise(self) -> None:
+        template = self.dual(IpAddressType="dualstack", Scheme="internal")
+        answer = ask(template, "internet", "Front")
+        assert not answer
+        told = [{"Key": "ipv6.deny_all_igw_traffic", "Value": "false"}]
+        template["Resources"]["Front"]["Properties"]["LoadBalancerAttributes"] = told
+        assert ask(template, "internet", "Front")

@@ -223,3 +223,43 @@ def test_one_more_rule_never_closes_and_one_route_less_never_opens(
     assert {door.what for door in look(before).open} <= {door.what for door in look(after).open}
     del after["Resources"]["ToInternet"]
     assert not look(after).open
+
+
+class TestSixthVersion:
+    """A machine with a rule for ::/0 alone, and whether it has such an address."""
+
+    def made(self, subnet: dict[str, Any], **machine: Any) -> dict[str, Any]:
+        template = clinic()
+        resources = template["Resources"]
+        road = {"RouteTableId": {"Ref": "PublicTable"}, "DestinationIpv6CidrBlock": "::/0", "GatewayId": {"Ref": "Igw"}}
+        resources["Web"] = group([rule(443, CidrIpv6="::/0")])
+        resources["Six"] = {"Type": "AWS::EC2::Route", "Properties": road}
+        resources["PublicA"]["Properties"] |= subnet
+        properties = {"SubnetId": {"Ref": "PublicA"}, "SecurityGroupIds": WEB, **machine}
+        resources["Server"] = {"Type": "AWS::EC2::Instance", "Properties": properties}
+        return template
+
+    def test_a_rule_for_everyone_of_it_is_a_door(self) -> None:
+        block = {"Ipv6CidrBlock": "2600:1f18:1:1::/64"}
+        assert only_door(self.made({**block, "AssignIpv6AddressOnCreation": True})).ports == ("tcp 443",)
+        assert only_door(self.made(block, Ipv6AddressCount=1)).ports == ("tcp 443",)
+
+    def test_a_subnets_block_gives_its_machines_no_address_by_itself(self) -> None:
+        template = self.made({"Ipv6CidrBlock": "2600:1f18:1:1::/64"})
+        assert not look(template)
+        assert not ask(Template.load(template), ["reach", "internet", "Server", "443"]).holds
+
+    def test_a_block_may_be_associated_by_itself(self) -> None:
+        template = self.made({}, Ipv6AddressCount=1)
+        assert not look(template)
+        template["Resources"]["Block"] = {
+            "Type": "AWS::EC2::SubnetCidrBlock",
+            "Properties": {"SubnetId": {"Ref": "PublicA"}, "Ipv6CidrBlock": "2600:1f18:1:1::/64"},
+        }
+        assert only_door(template).what == "Server"
+
+
+def test_a_door_of_a_load_balancer_without_groups_names_its_protocol() -> None:
+    template = fronted("network")
+    del template["Resources"]["Front"]["Properties"]["SecurityGroups"]
+    assert next(each for each in look(template).open if each.what == "Front").ports == ("tcp 443",)

@@ -365,3 +365,72 @@ class TestOtherStacks:
         assert ask(template, "Web in PublicA", "Db in DataA", 5432)
         answer = ask(template, "internet", "Web in PublicA", 443)
         assert isinstance(answer, Blocked) and answer.depends == ("the routes of the route table rtb-0123",)
+
+
+@pytest.mark.parametrize(
+    ("entries", "holds"),
+    [
+        ([{"Cidr": "0.0.0.0/0"}, {"Cidr": {"Ref": "Wards"}}], True),
+        ([{"Cidr": {"Ref": "Wards"}}], None),
+        ({"Ref": "Wards"}, None),
+        ([{"Cidr": "10.0.0.0/8"}], False),
+        ([], False),
+        ([7, None, {"Description": "-"}], False),
+    ],
+)
+def test_what_a_prefix_list_does_not_tell_is_a_question(entries: Any, holds: bool | None) -> None:
+    template = clinic()
+    template["Parameters"] = {"Wards": {"Type": "String"}}
+    template["Resources"]["Wide"] = {
+        "Type": "AWS::EC2::PrefixList",
+        "Properties": {"PrefixListName": "w", "AddressFamily": "IPv4", "MaxEntries": 2, "Entries": entries},
+    }
+    listed = {"SourcePrefixListId": {"Fn::GetAtt": ["Wide", "PrefixListId"]}}
+    template["Resources"]["Web"] = group([{"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, **listed}])
+    answer = ask(template, "internet", "Web in PublicA", 443)
+    assert (True if answer else None if answer.depends else False) is holds
+
+
+class TestReadReplicas:
+    def made(self, **replica: Any) -> dict[str, Any]:
+        template = placed("Source", "AWS::RDS::DBInstance", TARGETS["AWS::RDS::DBInstance"])
+        properties = {"SourceDBInstanceIdentifier": {"Ref": "Source"}, "DBInstanceClass": "db.t4g.micro", **replica}
+        template["Resources"]["Copy"] = {"Type": "AWS::RDS::DBInstance", "Properties": properties}
+        return template
+
+    def test_one_stands_and_listens_as_its_source_does(self) -> None:
+        answer = ask(self.made(), "Web in PublicA", "Copy")
+        assert answer and answer.port == 5432
+
+    def test_a_rule_may_name_its_port(self) -> None:
+        template = self.made()
+        port = {"Fn::GetAtt": ["Copy", "Endpoint.Port"]}
+        template["Resources"]["Db"] = group(
+            [{"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "CidrIp": "10.40.0.0/16"}]
+        )
+        assert ask(template, "Web in PublicA", "Copy", 5432)
+        assert not ask(template, "Web in PublicA", "Copy", 3306)
+
+    def test_of_a_source_elsewhere_the_port_is_a_question(self) -> None:
+        template = self.made(
+            SourceDBInstanceIdentifier="arn:aws:rds:eu-west-1:123456789012:db:notes",
+            DBSubnetGroupName={"Ref": "DbSubnets"},
+        )
+        with pytest.raises(Usage, match="no port of its own"):
+            ask(template, "Web in PublicA", "Copy")
+        port = {"Fn::GetAtt": ["Copy", "Endpoint.Port"]}
+        template["Resources"]["Reader"] = group(
+            [{"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "CidrIp": "10.40.0.0/16"}]
+        )
+        assert ask(template, "Web in PublicA", "Reader in DataA", 3306).depends
+
+
+def test_a_nat_gateway_without_an_elastic_ip_is_never_made() -> None:
+    template = clinic()
+    nat: dict[str, Any] = {"SubnetId": {"Ref": "PublicA"}}
+    template["Resources"]["Nat"] = {"Type": "AWS::EC2::NatGateway", "Properties": nat}
+    template["Resources"]["Out"] = route("DataTable", "0.0.0.0/0", NatGatewayId={"Ref": "Nat"})
+    answer = ask(template, "DataA", "internet", 443)
+    assert isinstance(answer, Blocked) and "Elastic IP" in answer.explanation
+    nat["AllocationId"] = "eipalloc-1"
+    assert ask(template, "DataA", "internet", 443)

@@ -82,6 +82,30 @@ def joined(**options: Any) -> dict[str, Any]:
     return template
 
 
+def with_gates(**options: Any) -> dict[str, Any]:
+    """The two VPCs at a transit gateway that stands in subnets of its own."""
+    template = joined(**options)
+    for name, cidr in (("Here", "10.0.9.0/28"), ("There", "10.1.9.0/28")):
+        template["Resources"][f"{name}Gate"] = {
+            "Type": "AWS::EC2::Subnet",
+            "Properties": {"VpcId": {"Ref": name}, "CidrBlock": cidr, "AvailabilityZone": "us-east-1a"},
+        }
+        template["Resources"][f"{name}Attached"]["Properties"]["SubnetIds"] = [{"Ref": f"{name}Gate"}]
+    return template
+
+
+def shut(template: dict[str, Any], subnet: str) -> None:
+    """Put a network ACL without any entry around a subnet."""
+    vpc = template["Resources"][subnet]["Properties"]["VpcId"]
+    template["Resources"] |= {
+        "Acl": {"Type": "AWS::EC2::NetworkAcl", "Properties": {"VpcId": vpc}},
+        "Guarded": {
+            "Type": "AWS::EC2::SubnetNetworkAclAssociation",
+            "Properties": {"SubnetId": {"Ref": subnet}, "NetworkAclId": {"Ref": "Acl"}},
+        },
+    }
+
+
 def hub_table(template: dict[str, Any], *tied: str, propagates: tuple[str, ...] = ()) -> None:
     """Give the hub a route table of its own, associated with attachments, taught by others."""
     resources = template["Resources"]
@@ -179,6 +203,16 @@ class TestPeering:
         assert ask(template, "HereSubnet", "Peering")
         assert ask(template, "Peering", "HereGroup")
 
+    def test_a_rule_cannot_name_a_group_of_another_region(self) -> None:
+        template = peered(PeerRegion="eu-west-1")
+        template["Resources"]["ThereGroup"]["Properties"]["SecurityGroupIngress"] = [
+            {"IpProtocol": "-1", "SourceSecurityGroupId": {"Fn::GetAtt": ["HereGroup", "GroupId"]}}
+        ]
+        answer = ask(template, "HereGroup", "ThereGroup")
+        assert code(answer) == "ENI_SG_RULES_MISMATCH" and "another Region" in answer.because
+        template["Resources"]["Peering"]["Properties"]["PeerRegion"] = "us-east-1"
+        assert ask(template, "HereGroup", "ThereGroup")
+
     def test_what_lies_behind_the_peer_stays_there(self) -> None:
         template = connected()
         peering = peered()["Resources"]
@@ -242,6 +276,41 @@ class TestTransitGateway:
         template["Resources"]["Hub"]["Properties"]["SecurityGroupReferencingSupport"] = "enable"
         assert ask(template, "HereGroup", "ThereGroup")
 
+    @pytest.mark.parametrize("side", ["Here", "There"])
+    def test_the_network_acl_of_an_attachments_own_subnet_is_asked(self, side: str) -> None:
+        template = with_gates()
+        assert ask(template, "HereGroup in HereSubnet", "ThereGroup in ThereSubnet")
+        shut(template, f"{side}Gate")
+        answer = ask(template, "HereGroup in HereSubnet", "ThereGroup in ThereSubnet")
+        assert code(answer) == "SUBNET_ACL_RESTRICTION" and f"{side}Gate" in answer.because
+
+    def test_it_is_asked_inbound_for_what_goes_in_and_outbound_for_what_comes_out(self) -> None:
+        template = with_gates()
+        shut(template, "ThereGate")
+        for number, egress, cidr in ((1, True, "10.1.0.0/16"), (2, False, "10.1.0.0/16")):
+            template["Resources"][f"Entry{number}"] = {
+                "Type": "AWS::EC2::NetworkAclEntry",
+                "Properties": {
+                    "NetworkAclId": {"Ref": "Acl"},
+                    "RuleNumber": number,
+                    "Egress": egress,
+                    "RuleAction": "allow",
+                    "Protocol": -1,
+                    "CidrBlock": cidr,
+                },
+            }
+        # out to the VPC's own addresses, and in from them: nothing about the other side's
+        assert ask(template, "HereGroup in HereSubnet", "ThereGroup in ThereSubnet")
+        del template["Resources"]["Entry2"]
+        assert code(ask(template, "HereGroup in HereSubnet", "ThereGroup in ThereSubnet")) == "SUBNET_ACL_RESTRICTION"
+
+    def test_in_one_subnet_nothing_is_asked_of_what_comes_from_it(self) -> None:
+        template = joined()
+        shut(template, "ThereSubnet")
+        answer = ask(template, "HereGroup", "ThereGroup")
+        assert code(answer) == "SUBNET_ACL_RESTRICTION"
+        assert "refuses the answer, outbound" in answer.because
+
     def test_a_hub_made_elsewhere_answers_that_it_depends(self) -> None:
         template = joined()
         del template["Resources"]["Hub"]
@@ -273,7 +342,10 @@ class TestTransitGateway:
                 "Type": "AWS::EC2::SubnetRouteTableAssociation",
                 "Properties": {"SubnetId": {"Ref": "Public"}, "RouteTableId": {"Ref": "PublicTable"}},
             },
-            "Nat": {"Type": "AWS::EC2::NatGateway", "Properties": {"SubnetId": {"Ref": "Public"}}},
+            "Nat": {
+                "Type": "AWS::EC2::NatGateway",
+                "Properties": {"SubnetId": {"Ref": "Public"}, "AllocationId": "eipalloc-1"},
+            },
             "ToInternet": route("PublicTable", "0.0.0.0/0", GatewayId={"Ref": "Igw"}),
             "Answers": route("PublicTable", "10.0.0.0/16", **hub),
             "ViaNat": route("ThereTable", "0.0.0.0/0", NatGatewayId={"Ref": "Nat"}),
