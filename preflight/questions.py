@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from preflight.errors import Usage
@@ -57,7 +57,26 @@ def ask(
     rest = words[1:]
     if not form.least <= len(rest) <= form.most:
         raise Usage(f"Ask it as {form.usage}, for instance ./lab ask {form.example}")
-    return form.answer(template, design if design is not None else template.design(), rest, context or {})
+    reply = form.answer(template, design if design is not None else template.design(), rest, context or {})
+    return reply if design is not None else _with_conditions(reply, template)
+
+
+def _with_conditions(reply: Reply, template: Template) -> Reply:
+    """The answer, and which resources are there or not as a parameter without a value says."""
+    undecided = template.undecided()
+    if not undecided:
+        return reply
+    there = template.present(template.scope(strict=False, region="us-east-1"))
+    points = [
+        Point(
+            "depends",
+            f"whether {name} is made depends on {_listed([f'the parameter {each}' for each in parameters])}; "
+            f"here it is taken {'to be' if name in there else 'not to be'}",
+        )
+        for name, parameters in undecided.items()
+    ]
+    data = {**reply.data, "conditions": {name: list(parameters) for name, parameters in undecided.items()}}
+    return replace(reply, points=(*reply.points, *points), data=data)
 
 
 def known() -> str:

@@ -189,6 +189,23 @@ class Template:
             if each.condition is None or holds(each.condition, scope)
         }
 
+    def undecided(self) -> dict[str, tuple[str, ...]]:
+        """The resources whose condition asks a parameter without a value, with these parameters."""
+        unknown = {name for name, each in self.parameter_values({}, strict=False).items() if isinstance(each, Unknown)}
+        if not unknown:
+            return {}
+        asked = {name: self._asked_by(name, frozenset()) & unknown for name in self.conditions}
+        found = {name: asked.get(str(each.condition), set()) for name, each in self.resources.items()}
+        return {name: tuple(sorted(parameters)) for name, parameters in found.items() if parameters}
+
+    def _asked_by(self, condition: str, on_the_way: frozenset[str]) -> set[str]:
+        expression = self.conditions.get(condition)
+        others = {each["Condition"] for each in _maps_in(expression) if isinstance(each.get("Condition"), str)}
+        found = names_in(expression)
+        for other in others - on_the_way - {condition}:
+            found |= self._asked_by(other, on_the_way | {condition})
+        return found
+
     def design(
         self,
         *,
@@ -336,6 +353,13 @@ def names_in(value: Any) -> set[str]:
             if parts and isinstance(parts[0], str):
                 found |= {name.strip().split(".")[0] for name in substitutions(parts[0]) if name.strip() not in extra}
     return found
+
+
+def _maps_in(value: Any) -> Iterator[Mapping[str, Any]]:
+    if isinstance(value, Mapping):
+        yield value
+    for each in value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ():
+        yield from _maps_in(each)
 
 
 def typed(value: Any, kind: str) -> Any:

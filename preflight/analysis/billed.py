@@ -122,6 +122,11 @@ def kind(item: Item) -> str:
     return words if words.startswith(tuple(service)) else " ".join([*service, words])
 
 
+def is_billed(item: Item) -> bool:
+    """Whether something of this type may be billed."""
+    return item.type in RULES or not _is_free(item)
+
+
 def _is_free(item: Item) -> bool:
     service = item.type.split("::")[1] if item.type.startswith("AWS::") else item.type.split("::")[0]
     return service in FREE_SERVICES or item.type in FREE
@@ -161,12 +166,36 @@ class _Stack:
 
 
 def nat_gateway(item: Item, stack: _Stack) -> Iterator[Found]:
-    """Its hours, its address where the design declares none, and what goes through it."""
+    """Its hours, its address where the design declares none, and what goes through it.
+
+    A regional one expands to each Availability Zone of its VPC with work in it, and is billed in each.
+    https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateways-regional.html and
+    https://cloudpipelines.pages.dev/guides/aws-nat-gateway-pricing-2026/, checked_on 2026-11-23
+    """
+    if str(item.properties.get("AvailabilityMode")) == "regional":
+        zones = _zones_of_regional(item, stack)
+        note = f"in each of {_counted(zones, 'Availability Zone')} of its VPC" if zones > 1 else ""
+        yield Charge(item, "nat-gateway", zones, note=note)
+        if not item.properties.get("AvailabilityZoneAddresses"):
+            yield Charge(item, "public-ipv4", zones, note="an address of its own in each")
+        yield stack.used(item, "nat-data", "nat-gb")
+        return
     yield Charge(item, "nat-gateway", 1)
     is_public = str(item.properties.get("ConnectivityType", "public")) == "public"
     if is_public and stack.find(item.properties.get("AllocationId"), EIP) is None:
         yield Charge(item, "public-ipv4", 1, note="its own address")
     yield stack.used(item, "nat-data", "nat-gb")
+
+
+def _zones_of_regional(item: Item, stack: _Stack) -> int:
+    """How many zones a regional NAT gateway stands in: those it names, else those of its VPC's subnets."""
+    named = as_list(item.properties.get("AvailabilityZoneAddresses"))
+    if named:
+        return len(named)
+    vpc = item.properties.get("VpcId")
+    subnets = [each for each in stack.design.of_type("AWS::EC2::Subnet") if each.properties.get("VpcId") == vpc]
+    zones = {str(each.properties.get("AvailabilityZone") or each.logical_id) for each in subnets}
+    return max(len(zones), 1)
 
 
 def elastic_address(item: Item, stack: _Stack) -> Iterator[Found]:
@@ -339,6 +368,10 @@ def _volume(item: Item, told: Mapping[str, Any], count: float) -> Iterator[Found
     yield Charge(item, "volume", each * count, form, note=note)
     iops, through = told.get("Iops"), told.get("Throughput")
     extra = _number(iops) - (3000 if form == "gp3" else 0) if iops not in (None, "") else 0
+    if extra > IO2_FIRST and form == "io2":
+        # the price falls from there on
+        yield Unpriced(item, f"IOPS above {IO2_FIRST:,} of an io2 volume", "there is no price here for them")
+        extra = IO2_FIRST
     if extra > 0 and form in ("gp3", "io1", "io2"):
         yield Charge(item, "volume-iops", extra * count, form)
     if through not in (None, "") and form == "gp3" and _number(through) > 125:
@@ -388,7 +421,10 @@ def _on_demand(count: float, distribution: Mapping[str, Any]) -> float:
 
 def file_system(item: Item, stack: _Stack) -> Iterator[Found]:
     """What is stored in it, and the throughput it provisions."""
-    yield stack.used(item, "file-system", "file-gb")
+    if item.properties.get("AvailabilityZoneName"):
+        yield Unpriced(item, "what is stored in One Zone", "there is no price here for it")
+    else:
+        yield stack.used(item, "file-system", "file-gb")
     if str(item.properties.get("ThroughputMode")) == "provisioned":
         through = _number(item.properties.get("ProvisionedThroughputInMibps", 0))
         yield Charge(item, "file-system-throughput", through)
@@ -475,7 +511,9 @@ def database(item: Item, stack: _Stack) -> Iterator[Found]:
     if isinstance(size, Unknown):
         raise _Unreadable(size)
     if properties.get("DBClusterIdentifier") or engine.startswith("aurora"):
-        if str(size) == "db.serverless":
+        if group is not None and _is_io_optimized(group):
+            yield Unpriced(item, f"Aurora I/O-Optimized {size}", "there is no price here for it")
+        elif str(size) == "db.serverless":
             yield from _capacity(item, group)
         else:
             yield Charge(item, "aurora-instance", 1, str(size))
@@ -501,6 +539,21 @@ def database(item: Item, stack: _Stack) -> Iterator[Found]:
     yield Charge(item, "rds-storage", amount * (2 if twice else 1), form, note=note)
     if form in ("io1", "io2") and properties.get("Iops"):
         yield Charge(item, "rds-iops", _number(properties["Iops"]) * (2 if twice else 1), form)
+    if form == "gp3":
+        # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Storage.html#gp3-storage, checked_on 2026-11-23
+        included = (12_000, 500) if amount >= 400 else (3_000, 125)
+        for name, what, free in zip(("Iops", "StorageThroughput"), ("IOPS", "MiB/s"), included, strict=True):
+            if properties.get(name) not in (None, "") and _number(properties[name]) > free:
+                yield Unpriced(item, f"{what} above {free:,} of its gp3 storage", "there is no price here for them")
+
+
+def _is_io_optimized(group: Item) -> bool:
+    """Whether an Aurora cluster pays more for instances and storage, and nothing for requests.
+
+    https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.Overview.StorageReliability.html, checked_on
+    2026-11-23
+    """
+    return str(group.properties.get("StorageType")) == "aurora-iopt1"
 
 
 def _managed_password(item: Item) -> Iterator[Found]:
@@ -529,6 +582,9 @@ def database_cluster(item: Item, stack: _Stack) -> Iterator[Found]:
         return
     if str(item.properties.get("EngineMode")) == "serverless":
         yield Unpriced(item, "Aurora Serverless v1", "there is no price here for it")
+    if _is_io_optimized(item):
+        yield Unpriced(item, "Aurora I/O-Optimized storage", "there is no price here for it")
+        return
     yield stack.used(item, "aurora-storage", "aurora-gb")
     yield stack.used(item, "aurora-requests", "aurora-requests", per=1e6)
 
@@ -592,6 +648,10 @@ def _nodes(item: Item, nodes: float, note: str) -> Iterator[Found]:
 
 def table(item: Item, stack: _Stack) -> Iterator[Found]:
     """Its capacity and that of its indexes where it is provisioned, else its requests; and what it stores."""
+    if str(item.properties.get("TableClass")) == "STANDARD_INFREQUENT_ACCESS":
+        # dearer to read and write, cheaper to keep, and nothing of it is always free
+        yield Unpriced(item, "a table of class Standard-IA", "there is no price here for it")
+        return
     if str(item.properties.get("BillingMode", "PROVISIONED")) == "PAY_PER_REQUEST":
         yield stack.used(item, "dynamodb-reads", "table-reads", per=1e6)
         yield stack.used(item, "dynamodb-writes", "table-writes", per=1e6)
@@ -944,6 +1004,7 @@ OWN_NAMES = ("AllocationId", "LaunchTemplateId", "SubnetId", "DBInstanceArn", "T
 # how Linux images name the device they start from
 ROOTS = ("/dev/xvda", "/dev/sda1", "/dev/sda")
 DB_ENGINES = {"postgres": "rds-postgres", "mysql": "rds-mysql", "mariadb": "rds-mariadb"}
+IO2_FIRST = 32_000
 WITH_STANDBY = ("rds-postgres",)
 # of the classes since t3 and m5; https://github.com/Logiqx/tech-docs/blob/HEAD/Infrastructure/AWS/Compute.md for the
 # small ones, documents golden-rds and golden-aurora of prices.toml for others; checked_on 2026-11-22

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from preflight.analysis import prices
-from preflight.analysis.billed import USES, Charge, Unpriced, billed, kind
+from preflight.analysis.billed import USES, Charge, Unpriced, billed, is_billed, kind
 from preflight.analysis.prices import Price
 from preflight.analysis.vpc import label
 from preflight.errors import Usage
@@ -307,8 +307,21 @@ def estimate(
             missing.append(_missing(found, region))
         elif found.quantity:
             lines.append(_line(found, price, spent, template, region))
+    missing += _perhaps(subject, design) if isinstance(subject, Template) else ()
     lines.sort(key=lambda each: (_rank(each), -each.usd_a_month))
     return Estimate(region, cast(Account, account), tuple(lines), tuple(missing), uses)
+
+
+def _perhaps(template: Template, design: Design) -> Iterator[Missing]:
+    """What may be made and billed, as a parameter without a value decides."""
+    from preflight.template import Item
+
+    for name, parameters in template.undecided().items():
+        declared = template.resources[name]
+        item = Item(name, declared.type, {}, name, {}, declared.path)
+        if name not in design.resources and is_billed(item):
+            asked = " and ".join(f"the parameter {each}" for each in parameters)
+            yield Missing(name, label(item), item.type, kind(item), f"whether it is made depends on {asked}")
 
 
 def _grouped(named: Iterable[tuple[str, Line]]) -> list[Group]:

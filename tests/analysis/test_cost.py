@@ -22,6 +22,7 @@ from preflight.analysis.cost import FORGOTTEN, UNITS, Estimate, estimate, money,
 from preflight.checks import Stack
 from preflight.errors import Usage
 from preflight.intrinsics import Unknown
+from preflight.questions import ask
 from preflight.template import Design, Item, Template
 
 MONTH = 730
@@ -839,3 +840,89 @@ def test_an_item_stands_alone_too() -> None:
     item = Item("Nat", "AWS::EC2::NatGateway", {}, "nat-1", {})
     design = Design("us-east-1", "123456789012", "Any", {}, {"Nat": item})
     assert estimate(design).per_month == pytest.approx(36.5)
+
+
+class TestWhatHasNoPriceYet:
+    """Kinds that cost something else than their plain siblings are named, never answered with a sibling's price."""
+
+    @pytest.mark.parametrize(
+        ("made", "what"),
+        [
+            (
+                {"V": resource("EC2::Volume", Size=100, VolumeType="io2", Iops=70_000)},
+                "IOPS above 32,000 of an io2 volume",
+            ),
+            ({"F": resource("EFS::FileSystem", AvailabilityZoneName="us-east-1a")}, "what is stored in One Zone"),
+            (
+                {"T": resource("DynamoDB::Table", TableClass="STANDARD_INFREQUENT_ACCESS")},
+                "a table of class Standard-IA",
+            ),
+            (
+                {
+                    "C": resource(
+                        "RDS::DBCluster",
+                        Engine="aurora-postgresql",
+                        StorageType="aurora-iopt1",
+                        ServerlessV2ScalingConfiguration={"MinCapacity": 0.5, "MaxCapacity": 4},
+                    ),
+                    "I": resource(
+                        "RDS::DBInstance",
+                        Engine="aurora-postgresql",
+                        DBInstanceClass="db.serverless",
+                        DBClusterIdentifier={"Ref": "C"},
+                    ),
+                },
+                "Aurora I/O-Optimized db.serverless",
+            ),
+            (
+                {
+                    "D": resource(
+                        "RDS::DBInstance",
+                        Engine="postgres",
+                        DBInstanceClass="db.t3.micro",
+                        AllocatedStorage="400",
+                        StorageType="gp3",
+                        Iops=15_000,
+                    )
+                },
+                "IOPS above 12,000 of its gp3 storage",
+            ),
+        ],
+    )
+    def test_it_is_named(self, made: dict[str, Any], what: str) -> None:
+        assert what in {each.what for each in estimate(template(**made)).unpriced}
+
+    def test_the_first_iops_of_a_large_io2_volume_have_theirs(self) -> None:
+        found = estimate(template(V=resource("EC2::Volume", Size=100, VolumeType="io2", Iops=70_000)))
+        assert next(each.quantity for each in found.lines if "IOPS" in each.what) == 32_000
+
+
+def test_a_regional_nat_gateway_is_billed_in_each_zone() -> None:
+    nat = resource("EC2::NatGateway", AvailabilityMode="regional", VpcId={"Ref": "V"})
+    made = {"V": resource("EC2::VPC", CidrBlock="10.0.0.0/16"), "Nat": nat}
+    for zone in "abc":
+        made[zone.upper()] = resource("EC2::Subnet", VpcId={"Ref": "V"}, AvailabilityZone=f"us-east-1{zone}")
+    found = {each.price.service: each.quantity for each in estimate(template(**made)).lines if not each.by_use}
+    assert found == {"NAT gateway": 3, "Public IPv4 address": 3}
+    named = [{"AvailabilityZone": "us-east-1a", "AllocationIds": ["eipalloc-1"]}]
+    nat["Properties"]["AvailabilityZoneAddresses"] = named
+    assert {each.quantity for each in estimate(template(**made)).lines if not each.by_use} == {1}
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"Fn::Equals": [{"Ref": "Stage"}, "production"]},
+        {"Fn::And": [{"Condition": "Inner"}, {"Fn::Equals": ["a", "a"]}]},
+    ],
+)
+def test_what_a_parameter_decides_to_make_is_never_nothing(condition: dict[str, Any]) -> None:
+    body = template(Nat={**resource("EC2::NatGateway", AllocationId="eipalloc-1"), "Condition": "Wanted"}).body
+    body["Parameters"] = {"Stage": {"Type": "String"}}
+    body["Conditions"] = {"Wanted": condition, "Inner": {"Fn::Equals": [{"Ref": "Stage"}, "production"]}}
+    found = estimate(Template.load(body))
+    assert [each.why for each in found.unpriced] == ["whether it is made depends on the parameter Stage"]
+    told = ask(Template.load(body), ["exposed"])
+    assert told.points[-1].said == "whether Nat is made depends on the parameter Stage; here it is taken not to be"
+    body["Parameters"]["Stage"]["Default"] = "test"
+    assert not estimate(Template.load(body)).unpriced
