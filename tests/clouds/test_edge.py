@@ -238,6 +238,13 @@ def test_older_settings_decide_what_tells_requests_apart(site):
     assert [found("/page.html", "lang=de"), found("/page.html", "seen=1; lang=de")] == ["Miss", "Hit"]
 
 
+def test_older_settings_may_leave_cookies_out(site):
+    site.deploy(behavior={"CachePolicyId": {"Ref": "AWS::NoValue"}, "ForwardedValues": {"QueryString": False}})
+    site.put("page.html", "one")
+    asked = [site.get("/page.html?a=1", Cookie="a=1"), site.get("/page.html?a=2", Cookie="a=2")]
+    assert [each.header("x-cache").partition(" ")[0] for each in asked] == ["Miss", "Hit"]
+
+
 def test_text_is_compressed_for_who_takes_it(site):
     site.deploy(behavior={"Compress": True})
     body = "body { margin: 0 }\n" * 100

@@ -215,6 +215,8 @@ def _complete_behavior(behavior: dict[str, Any]) -> None:
     if cached is not None:
         allowed = behavior.setdefault("AllowedMethods", {"Quantity": 2, "Items": ["HEAD", "GET"]})
         allowed["CachedMethods"] = cached
+    if "ForwardedValues" in behavior:
+        behavior["ForwardedValues"].setdefault("Cookies", {"Forward": "none"})
 
 
 _CONFIG = "DistributionConfig"
