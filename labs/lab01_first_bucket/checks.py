@@ -19,21 +19,20 @@ def check_nobody_outside_the_account_gets_in(stack: Stack) -> None:
     S3 itself); who may read is your half.
     """
     notes = notes_bucket(stack)
-    let_in = [said for who, principal in outsiders(stack) if (said := open_to(stack, who, principal, notes))]
-    shared = [
+    open_doors = [
+        *let_in(stack, notes),
         *public_grants(stack, notes),
-        *canonical_users(stack, notes),
-        *open_services(stack, notes),
         *roles_for_outsiders(stack, notes),
+        *served_to_anyone(stack, notes),
         *copies_elsewhere(stack, notes),
     ]
 
     expect(
-        not let_in and not shared,
-        saw="".join((let_in or shared)[:1]),
+        not open_doors,
+        saw="".join(open_doors[:1]),
         means="notes leave the clinic, and to S3 every such request is a permitted one: nothing raises an alarm",
         proved="bucket policy, bucket ACL and role trust refuse anonymous callers and other accounts every read, "
-        "write, delete and listing",
+        "write, delete and listing, and nothing sends the notes on",
         rival="An IAM policy on each user opens and closes too. When is a bucket policy the better place?",
         bullets=["CLF-C02 2.1-S2", "SAA-C03 1.3-S6", "SAA-C03 1.1-S5"],
         read=f"{S3_GUIDE}/access-policy-language-overview.html",
@@ -451,71 +450,82 @@ def person_like(pattern: str, account: str) -> str | None:
 STRANGER = "210987654321"
 
 
-def outsiders(stack: Stack) -> list[tuple[str, str]]:
-    """Who must not get in: anyone, a stranger's account, and every other account a bucket policy names."""
-    named = sorted(set(foreign_principals(stack)))
-    return [
-        ("anyone", "anyone"),
-        ("any AWS account", f"arn:aws:iam::{STRANGER}:root"),
-        *((f"{arn}", arn) for arn in named),
-    ]
+def let_in(stack: Stack, notes: str) -> list[str]:
+    """Who outside the account may do what with the notes, a sentence each; "depends" counts, for somebody meets it.
 
-
-def foreign_principals(stack: Stack) -> Iterator[str]:
-    for statement in statements_of(stack):
-        yield from foreign_in(statement, stack.account)
-
-
-def foreign_in(statement: Mapping[str, Any], account: str) -> Iterator[str]:
-    """The ARNs of other accounts a statement names as principals."""
-    for arn in names_in(statement.get("Principal"), "AWS"):
-        owner = arn.split(":")[4] if arn.startswith("arn:") else arn
-        if owner.isdigit() and owner != account:
-            yield arn if arn.startswith("arn:") else f"arn:aws:iam::{owner}:root"
-
-
-def canonical_users(stack: Stack, notes: str) -> list[str]:
-    """Whom the bucket policy lets in by a canonical user id, which tells no account; CloudFront's OAI is one."""
-    return [
-        f"the bucket policy lets in the canonical user {name[:12]}..., an id that may be any account's"
-        for statement in statements_of(stack, notes)
-        if statement.get("Effect") == "Allow"
-        for name in names_in(statement.get("Principal"), "CanonicalUser")
-    ]
-
-
-def open_services(stack: Stack, notes: str) -> list[str]:
-    """Services the bucket policy lets in, whichever account they work for."""
+    Services are asked as if they worked for a stranger's account.
+    """
     elsewhere = {"aws:SourceAccount": STRANGER, "aws:SourceArn": f"arn:aws:service:{stack.region}:{STRANGER}:thing"}
-    services = {name for each in statements_of(stack, notes) for name in names_in(each.get("Principal"), "Service")}
-    said = (
-        open_to(stack, f"{name}, working for any AWS account,", f"service:{name}", notes, elsewhere)
-        for name in sorted(services)
-    )
-    return [each for each in said if each]
+    found: dict[str, tuple[list[str], list[str]]] = {}
+    for verb, action, resource in uses_of(notes) + more_uses_of(notes):
+        ways = stack.who_may(action, resource, context=over_https())
+        for way in ways:
+            if is_outside(stack, way):
+                found.setdefault(way.who, ([], []))[way.answer == "depends"].append(verb)
+        if any(way.kind == "service" for way in ways):
+            for way in stack.who_may(action, resource, context={**over_https(), **elsewhere}):
+                if way.kind == "service":
+                    who = f"{way.who}, working for any AWS account,"
+                    found.setdefault(who, ([], []))[way.answer == "depends"].append(verb)
+    return [
+        f"{who} may {listed(surely)}" if surely else f"under a condition of the policy, {who} may {listed(perhaps)}"
+        for who, (surely, perhaps) in found.items()
+    ]
+
+
+def is_outside(stack: Stack, way: Any) -> bool:
+    """Whether a way in is one for other accounts, for everyone, or for a provider's people."""
+    if way.kind == "account":
+        return way.who != stack.account and f":{stack.account}:" not in way.who
+    return way.kind in ("anyone", "other accounts", "federated")
 
 
 def roles_for_outsiders(stack: Stack, notes: str) -> list[str]:
-    """Roles of the stack that can use the notes and that another account may assume."""
+    """Roles of the stack that can use the notes and that somebody outside may take."""
     found = []
     for role in stack.of_type("AWS::IAM::Role"):
-        arn = f"arn:aws:iam::{stack.account}:role/{role.physical_id}"
-        trust = as_mapping(role.properties.get("AssumeRolePolicyDocument"))
-        allows = [each for each in as_list(trust.get("Statement")) if each.get("Effect") == "Allow"]
-        others = {name for each in allows for name in foreign_in(each, stack.account)}
-        if any(names_in(each.get("Principal"), "AWS") == ["*"] and not each.get("Condition") for each in allows):
-            others.add("any AWS account")
-        if others and (said := open_to(stack, f"{min(others)}, as the role {role.logical_id},", arn, notes)):
+        takers = [
+            way.who
+            for action in ("sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML")
+            for way in stack.who_may(action, role.arn)
+            # a condition on whom a provider signs in says that they are the clinic's own
+            if is_outside(stack, way) and not (way.kind == "federated" and way.answer == "depends")
+        ]
+        who = f"{min(takers)}, as the role {role.logical_id}," if takers else ""
+        if who and (said := open_to(stack, who, role.logical_id, notes)):
             found.append(said)
     return found
 
 
+def served_to_anyone(stack: Stack, notes: str) -> list[str]:
+    """CloudFront distributions of the stack that answer a visitor with a note."""
+    distributions = stack.of_type("AWS::CloudFront::Distribution")
+    if not distributions:
+        return []
+    key, words = "notes/preflight/door.jsonl", "behind this door"
+    stack.client("s3").put_object(Bucket=notes, Key=key, Body=words.encode())
+    return [
+        f"the CloudFront distribution {each.logical_id} shows a note to whoever asks for it"
+        for each in distributions
+        # an origin's path may be the folder
+        for path in (key, key.removeprefix("notes/"))
+        if words in stack.http("GET", f"https://{each.attributes['DomainName']}/{path}").text
+    ]
+
+
 def copies_elsewhere(stack: Stack, notes: str) -> list[str]:
-    """Other accounts that are sent a copy of the notes."""
+    """Other accounts that are sent a copy of the notes, or a list of them."""
     item = item_of(stack, notes)
+    reports = item.properties.get("InventoryConfigurations") if item else None
+    readers = {
+        str(as_mapping(each.get("Destination")).get("BucketAccountId", stack.account)) for each in as_list(reports)
+    }
     rules = as_mapping(item.properties.get("ReplicationConfiguration")).get("Rules") if item else None
     owners = {str(as_mapping(each.get("Destination")).get("Account", stack.account)) for each in enabled(rules)}
-    return [f"replication copies objects to the account {owner}" for owner in sorted(owners - {stack.account})]
+    return [
+        *(f"replication copies objects to the account {owner}" for owner in sorted(owners - {stack.account})),
+        *(f"an inventory report lists the notes to the account {each}" for each in sorted(readers - {stack.account})),
+    ]
 
 
 def enabled(rules: Any) -> list[Any]:

@@ -340,6 +340,69 @@ def mistake_another_account_may_take_a_role(template: dict[str, Any]) -> None:
     add_role(template, "Vendor", trusted="arn:aws:iam::444455556666:root", may="s3:GetObject")
 
 
+@breaks(
+    "nobody_outside_the_account_gets_in",
+    help="A provider such as GitHub signs in everyone who has an account there: say whom you mean, by its :sub.",
+)
+def mistake_whoever_a_provider_signs_in_may_read(template: dict[str, Any]) -> None:
+    add_role(template, "Deployer", trusted=None, may="s3:GetObject")
+    (trust,) = template["Resources"]["Deployer"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    provider = "arn:${AWS::Partition}:iam::${AWS::AccountId}:oidc-provider/id.example.org"
+    trust["Principal"] = {"Federated": {"Fn::Sub": provider}}
+    trust["Action"] = "sts:AssumeRoleWithWebIdentity"
+
+
+@breaks("nobody_outside_the_account_gets_in", help="An organization's accounts are other accounts.")
+def mistake_every_account_of_an_organization_may_take_a_role(template: dict[str, Any]) -> None:
+    add_role(template, "Shared", trusted="*", may="s3:GetObject")
+    (trust,) = template["Resources"]["Shared"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    trust["Condition"] = {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}
+
+
+@breaks("nobody_outside_the_account_gets_in", help="A list of names is a listing, and notes are named by their day.")
+def mistake_an_inventory_goes_to_another_account(template: dict[str, Any]) -> None:
+    to = {"BucketArn": "arn:aws:s3:::vendor-lists", "BucketAccountId": "444455556666", "Format": "CSV"}
+    report = {"Id": "all", "Enabled": True, "IncludedObjectVersions": "All", "ScheduleFrequency": "Daily"}
+    bucket(template)["InventoryConfigurations"] = [{**report, "Destination": to}]
+
+
+@breaks(
+    "nobody_outside_the_account_gets_in",
+    help="Origin access control lets CloudFront in, and CloudFront lets everyone in: signed URLs are another setting.",
+)
+def mistake_cloudfront_shows_the_notes(template: dict[str, Any]) -> None:
+    resources = template["Resources"]
+    control = {"Name": "notes", "OriginAccessControlOriginType": "s3", "SigningBehavior": "always"}
+    control["SigningProtocol"] = "sigv4"
+    resources["Signing"] = {
+        "Type": "AWS::CloudFront::OriginAccessControl",
+        "Properties": {"OriginAccessControlConfig": control},
+    }
+    name = next(each for each, its in resources.items() if its["Type"] == "AWS::S3::Bucket")
+    origin = {
+        "Id": "notes",
+        "DomainName": {"Fn::GetAtt": [name, "RegionalDomainName"]},
+        "OriginAccessControlId": {"Ref": "Signing"},
+        "S3OriginConfig": {"OriginAccessIdentity": ""},
+    }
+    behavior = {
+        "TargetOriginId": "notes",
+        "ViewerProtocolPolicy": "https-only",
+        "CachePolicyId": "658327ea-f89d-4fab-a63d-7e88639e58f6",
+    }
+    resources["Shown"] = {
+        "Type": "AWS::CloudFront::Distribution",
+        "Properties": {"DistributionConfig": {"Enabled": True, "Origins": [origin], "DefaultCacheBehavior": behavior}},
+    }
+    ours = {"Fn::Sub": "arn:${AWS::Partition}:cloudfront::${AWS::AccountId}:distribution/${Shown}"}
+    allow(
+        template,
+        {"Service": "cloudfront.amazonaws.com"},
+        "s3:GetObject",
+        {"StringEquals": {"AWS:SourceArn": ours}},
+    )
+
+
 def add_role(template: dict[str, Any], name: str, *, trusted: Any, may: str | None = None) -> None:
     trust = {"Effect": "Allow", "Principal": {"AWS": trusted}, "Action": "sts:AssumeRole"}
     role: dict[str, Any] = {"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]}}
