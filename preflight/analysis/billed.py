@@ -85,6 +85,7 @@ USES: Mapping[str, Use] = {
     "stream-puts": Use(10_000, "records put into a stream"),
     "stream-gb": Use(1, "GB put into an on-demand stream"),
     "glue-hours": Use(1, "hours of work of a Glue job or crawler"),
+    "query-gb": Use(10, "GB read by the queries of a workgroup"),
     "trail-events": Use(10_000, "data events of a trail"),
     "guarded-events": Use(10_000, "management events GuardDuty reads"),
     "config-items": Use(100, "changes AWS Config records"),
@@ -922,6 +923,11 @@ def glue_crawler(item: Item, stack: _Stack) -> Iterator[Found]:
     yield stack.used(item, "glue-hours", "glue-hours")
 
 
+def work_group(item: Item, stack: _Stack) -> Iterator[Found]:
+    """What its queries read; those that run on reserved capacity are billed with the reservation."""
+    yield stack.used(item, "athena-read", "query-gb")
+
+
 def flow_log(item: Item, stack: _Stack) -> Iterator[Found]:
     """Delivery elsewhere than to a log group, which is counted by itself."""
     if str(item.properties.get("LogDestinationType", "cloud-watch-logs")) == "cloud-watch-logs":
@@ -1076,6 +1082,7 @@ RULES: Mapping[str, Callable[[Any, Any], Iterator[Found]]] = {
     "AWS::Kinesis::Stream": stream,
     "AWS::Glue::Job": glue_job,
     "AWS::Glue::Crawler": glue_crawler,
+    "AWS::Athena::WorkGroup": work_group,
     "AWS::CertificateManager::Certificate": certificate,
     "AWS::CloudFormation::Stack": nested,
 }
