@@ -33,7 +33,11 @@ def mends() -> Iterator[tuple[Any, str, Any]]:
     kind = GlobalSecondaryIndex
     index_of, change_index, index_told = kind.create, kind.update, kind.describe
     expiry, drop = DynamoDBBackend.update_time_to_live, DynamoDBBackend.delete_table
-    streams = DynamoDBBackend.update_table_streams
+    streams, found = DynamoDBBackend.update_table_streams, DynamoHandler.get_item
+
+    def get_item(self: Any) -> Any:
+        _refuse_long_key(self.dynamodb_backend.get_table(self.body["TableName"]), self.body["Key"])
+        return found(self)
 
     def create_table(self: Any) -> Any:
         _refuse_key(self, (self.body.get("SSESpecification") or {}).get("KMSMasterKeyId"))
@@ -156,6 +160,7 @@ def mends() -> Iterator[tuple[Any, str, Any]]:
         return ActionResult({"TableName": table.name, "KinesisDataStreamDestinations": kept})
 
     yield DynamoHandler, "create_table", create_table
+    yield DynamoHandler, "get_item", get_item
     yield DynamoHandler, "update_table", update_table
     yield DynamoHandler, "update_contributor_insights", contributor_insights
     yield DynamoHandler, "describe_contributor_insights", contributor_insights
@@ -252,6 +257,19 @@ def _replica_facts(region: str, table: Any) -> dict[str, Any]:
     if getattr(table, "read_override", None):
         facts["ProvisionedThroughputOverride"] = {"ReadCapacityUnits": table.read_override}
     return facts
+
+
+def _refuse_long_key(table: Any, key: Mapping[str, Any]) -> None:
+    """A partition key has 2,048 bytes at most, also when it is looked for.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html, checked_on 2026-11-23.
+    """
+    from moto.dynamodb.exceptions import HashKeyTooLong
+    from moto.dynamodb.limits import HASH_KEY_MAX_LENGTH
+
+    value = next(iter(key.get(table.hash_key_attr, {}).values()), "")
+    if isinstance(value, str) and len(value.encode()) > HASH_KEY_MAX_LENGTH:
+        raise HashKeyTooLong
 
 
 def _refuse_key(handler: Any, key: str | None) -> None:

@@ -438,3 +438,16 @@ def test_warming_up_loads_and_makes_nothing(cloud: OfflineCloud, tmp_path: Path)
         cloud.warm_up(code)
     assert cloud.client("s3").list_buckets()["Buckets"] == []
     assert cloud.cloudformation.stacks == []
+
+
+def test_a_key_too_long_for_dynamodb_is_refused_when_it_is_looked_for(cloud: OfflineCloud) -> None:
+    dynamodb = cloud.client("dynamodb")
+    dynamodb.create_table(
+        TableName="notes",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+    )
+    assert "Item" not in dynamodb.get_item(TableName="notes", Key={"id": {"S": "x" * 2048}})
+    with pytest.raises(dynamodb.exceptions.ClientError, match="Size of hashkey has exceeded"):
+        dynamodb.get_item(TableName="notes", Key={"id": {"S": "x" * 2049}})
