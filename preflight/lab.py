@@ -166,8 +166,7 @@ class Lab(_Data):
             faults += self._read_hints()[1]
         if (self.folder / "decisions.toml").is_file():
             faults += self._read_decisions()[1]
-        if (self.folder / "survivors.toml").is_file():
-            faults += self._read_survivors()[1]
+        faults += self._read_survivors()[1]
         return faults
 
     def _promise_faults(self) -> list[str]:
@@ -205,6 +204,8 @@ class Lab(_Data):
         return read_tables(self.folder / "decisions.toml", f"labs/{self.id}/decisions.toml", "decision", Decision)
 
     def _read_survivors(self) -> tuple[list[Survivor], list[str]]:
+        if not (self.folder / "survivors.toml").is_file():
+            return [], []
         return read_tables(self.folder / "survivors.toml", f"labs/{self.id}/survivors.toml", "survivor", Survivor)
 
 

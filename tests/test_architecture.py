@@ -25,7 +25,7 @@ FLOORS = [
     {"clouds", "undo"},
     {"checks"},
     {"verdict"},
-    {"check_run", "hints", "compare", "progress", "questions"},
+    {"check_run", "hints", "compare", "progress", "questions", "coverage"},
     {"course"},
     {"doctor", "study", "mutate"},
     {"cli", "page", "pytest_plugin", "__main__"},

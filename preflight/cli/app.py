@@ -10,7 +10,7 @@ from pathlib import Path
 
 import typer
 
-from preflight.cli import ask, check, cloud, cost, machine, study, trail
+from preflight.cli import ask, check, cloud, cost, coverage, machine, study, trail
 from preflight.cli.desk import Desk
 from preflight.errors import DeployFailed, PreflightError, Refused
 
@@ -38,6 +38,7 @@ _COMMANDS: dict[str, Callable[..., int | None]] = {
     "ask": ask.ask,
     "cost": cost.cost,
     "progress": study.progress,
+    "coverage": coverage.coverage,
     "verify": check.verify,
     "doctor": machine.doctor,
 }

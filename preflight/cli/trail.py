@@ -39,7 +39,7 @@ def list_labs(
 ) -> None:
     """The labs, by exam domain, with where you stand."""
     desk: Desk = context.obj
-    exams = [_exam(desk, exam)] if exam else list(desk.course.exams.all)
+    exams = [exam_called(desk, exam)] if exam else list(desk.course.exams.all)
     if as_json:
         labs = [lab for lab in desk.course.labs if lab.exam in {each.id for each in exams}]
         desk.show_json({"labs": [_lab_data(desk, lab) for lab in labs]})
@@ -172,7 +172,8 @@ def _show_started(desk: Desk, lab: Lab) -> None:
     desk.show(lines.row("next", f"./lab check {lab.number}", COMMAND, indent=0))
 
 
-def _exam(desk: Desk, word: str) -> Exam:
+def exam_called(desk: Desk, word: str) -> Exam:
+    """The exam a learner means by "clf" or "CLF-C02"; raises Usage naming those there are."""
     wanted = word.casefold()
     for exam in desk.course.exams.all:
         if wanted in (exam.id.casefold(), exam.id.partition("-")[0].casefold()):
