@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from preflight.errors import Usage
 from preflight.template import Design, Template
+
+if TYPE_CHECKING:
+    from preflight.analysis.picture import Overlay
 
 
 @dataclass(frozen=True)
@@ -22,12 +25,16 @@ class Point:
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer: yes, no, or None where it depends or is no yes or no; one sentence; its reasons; and plain data."""
+    """An answer: yes, no, or None where it depends or is no yes or no; one sentence; its reasons; and plain data.
+
+    `overlay` is what a picture of the design shows of it, for a question that has a picture.
+    """
 
     holds: bool | None
     sentence: str
     points: tuple[Point, ...] = ()
     data: Mapping[str, Any] = field(default_factory=dict)
+    overlay: Overlay | None = None
 
 
 @dataclass(frozen=True)
@@ -230,6 +237,7 @@ PRINCIPALS = ("role", "user", "group", "service")
 
 def _reach(template: Template, design: Design, words: Sequence[str], context: Mapping[str, Any]) -> Reply:
     from preflight.analysis import network
+    from preflight.analysis.picture import Overlay
     from preflight.analysis.vpc import label
 
     source, target, *rest = words
@@ -260,7 +268,8 @@ def _reach(template: Template, design: Design, words: Sequence[str], context: Ma
     data |= {"depends_on": list(way.depends)}
     if way.depends:
         points.append(Point("depends", f"on {', '.join(way.depends)}, which this template cannot know"))
-    return Reply(True if way else None if way.depends else False, sentence, tuple(points), data)
+    holds = True if way else None if way.depends else False
+    return Reply(holds, sentence, tuple(points), data, Overlay(reach=way))
 
 
 def _exposed(template: Template, design: Design, words: Sequence[str], context: Mapping[str, Any]) -> Reply:
@@ -315,6 +324,7 @@ def _leftovers(template: Template, design: Design, words: Sequence[str], context
 
 def _lose(template: Template, design: Design, words: Sequence[str], context: Mapping[str, Any]) -> Reply:
     from preflight.analysis import resilience
+    from preflight.analysis.picture import Overlay
 
     what = words[0].lower() if words else ""
     if not words:
@@ -360,7 +370,24 @@ def _lose(template: Template, design: Design, words: Sequence[str], context: Map
             "everywhere": list(loss.everywhere),
             "objectives": [asdict(each) for each in loss.objectives],
         },
+        Overlay(
+            lost_zone=tuple(each.lower() for each in words[1:]),
+            prices={each.logical_id: _tag(each) for each in loss.effects if each.logical_id},
+            lost=tuple(each.logical_id for each in design.find(words[0])) if what != "az" else (),
+            stops=tuple(
+                each.logical_id for each in loss.effects if each.fate in ("stops", "cut off") and not each.depends
+            ),
+            said=loss.because,
+            holds=loss.survives,
+        ),
     )
+
+
+def _tag(effect: Any) -> str:
+    """What a loss does to something, in the few words a tag has."""
+    if effect.unit and effect.before is not None and effect.after:
+        return f"{effect.before} → {effect.after} {effect.unit}{'s' if effect.after > 1 else ''}"
+    return "perhaps " + str(effect.fate) if effect.depends and effect.fate in ("stops", "cut off") else str(effect.fate)
 
 
 def _weakest(design: Design) -> Reply:
@@ -383,6 +410,7 @@ def _weakest(design: Design) -> Reply:
 
 def _cost(template: Template, design: Design, words: Sequence[str], context: Mapping[str, Any]) -> Reply:
     from preflight.analysis.cost import ACCOUNTS, estimate, money
+    from preflight.analysis.picture import Overlay
 
     usage, account, region = {}, "new-free", None
     for word in words:
@@ -409,7 +437,9 @@ def _cost(template: Template, design: Design, words: Sequence[str], context: Map
     points += [
         Point("prices from", f"{source}, checked {listed[0].checked_on}") for source, listed in found.sources().items()
     ]
-    return Reply(None, found.sentence, tuple(points), found.as_data())
+    return Reply(
+        None, found.sentence, tuple(points), found.as_data(), Overlay(prices=found.tags(), said=found.sentence)
+    )
 
 
 def _amount(name: str, word: str) -> float:

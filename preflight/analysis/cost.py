@@ -229,6 +229,18 @@ class Estimate:
             f"the plan ends after {told.plan_months} months, or when the credits are gone."
         )
 
+    def tags(self) -> dict[str, str]:
+        """What each resource costs by existing, in words for a tag upon a picture, by logical id."""
+        sums: dict[str, float] = {}
+        for each in self.lines:
+            if not each.by_use:
+                sums[each.logical_id] = sums.get(each.logical_id, 0.0) + each.usd_a_month
+        tags = {name: f"{money(amount)}/month" for name, amount in sums.items() if amount}
+        for missing in self.unpriced:
+            told = tags.get(missing.logical_id)
+            tags[missing.logical_id] = f"{told} and more" if told else "no price here"
+        return tags
+
     @property
     def credits_per_day(self) -> float:
         """The credits a new account loses in a day, in US dollars."""

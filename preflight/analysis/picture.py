@@ -28,12 +28,17 @@ Theme = Literal["light", "dark", "auto"]
 class Overlay:
     """What is shown upon a picture: a path packets take, or where they stop; an AZ lost ("a", "us-east-1a"); prices.
 
-    `prices` holds the text of each price by logical id.
+    `prices` holds the text of each price, or of another tag, by logical id; `lost` what else is away and `stops` what
+    stops with it, by logical id; `said` is a sentence below the picture, bad news where `holds` is False.
     """
 
     reach: Path | Blocked | None = None
-    lost_zone: str = ""
+    lost_zone: str | tuple[str, ...] = ""
     prices: Mapping[str, str] = field(default_factory=dict)
+    lost: tuple[str, ...] = ()
+    stops: tuple[str, ...] = ()
+    said: str = ""
+    holds: bool | None = None
 
 
 def draw(source: Template | Design, *, overlay: Overlay | None = None, theme: Theme = "light") -> str:
@@ -155,7 +160,7 @@ class _Drawing:
             parts.append(text(box.x + box.w - 10, box.y + 18, box.note, "quiet", anchor="end"))
         if box.key in self.passed:
             parts.append(rect(box.x, box.y, box.w, box.h, "passed", radius=2))
-        if box.key == self.stopped:
+        if box.key in self.stopped:
             parts.append(rect(box.x, box.y, box.w, box.h, "stopped", radius=2))
             parts.append(_cross(box.x + box.w - 2, box.y + box.h - 2))
         parts.append("</g>")
@@ -195,16 +200,19 @@ class _Drawing:
             parts.append(text(box.x + 60, y, line, "label"))
             y += 15
         parts.append(text(box.x + 60, y + (2 if len(lines) == 1 else 1), kind, "quiet"))
+        is_stopped = node.key in self.stopped
+        if is_stopped:
+            parts.append(rect(box.x, box.y, box.w, box.h, "stopped", radius=8))
+            parts.append(_cross(box.x + box.w - 2, box.y + 2))
         prices = [self.overlay.prices[each] for each in node.members if each in self.overlay.prices]
         if prices:
             said = prices[0] if len(set(prices)) == 1 else f"{prices[0]} …"
             said = _cut(said, box.w - 30)
             wide = width_of(said, 11, bold=True) + 16
-            parts.append(rect(box.x + box.w - wide - 6, box.y - 10, wide, 18, "price", radius=9))
-            parts.append(text(box.x + box.w - wide / 2 - 6, box.y + 3, said, "price-text", anchor="middle"))
-        if node.key == self.stopped:
-            parts.append(rect(box.x, box.y, box.w, box.h, "stopped", radius=8))
-            parts.append(_cross(box.x + box.w - 2, box.y + 2))
+            # beside the cross, and above a name of two lines
+            x, y = box.x + box.w - wide - (18 if is_stopped else 6), box.y - 13
+            parts.append(rect(x, y, wide, 18, "price", radius=9))
+            parts.append(text(x + wide / 2, y + 13, said, "price-text", anchor="middle"))
         parts.append("</g>")
         return "".join(parts)
 
@@ -234,13 +242,14 @@ class _Drawing:
 
     # overlays
 
-    def _stopped(self) -> str:
+    def _stopped(self) -> set[str]:
+        """What stops packets, or stops because something else is lost."""
         reach = self.overlay.reach
-        if reach is None or bool(reach):
-            return ""
-        name = getattr(reach, "logical_id", None) or ""
-        key = self.scene.stands_for.get(name, name)
-        return key if key in self.plan.boxes else ""
+        names = [*self.overlay.stops]
+        if reach is not None and not reach:
+            names.append(getattr(reach, "logical_id", None) or "")
+        keys = {self.scene.stands_for.get(name, name) for name in names}
+        return {key for key in keys if key in self.plan.boxes}
 
     def _passed(self) -> set[str]:
         """The subnets a path goes through."""
@@ -249,21 +258,37 @@ class _Drawing:
         return {key for key in keys if key in self.plan.boxes and self.plan.boxes[key].kind == "subnet"}
 
     def _lost_zones(self) -> set[str]:
-        wanted = self.overlay.lost_zone
-        if not wanted:
-            return set()
+        told = self.overlay.lost_zone
+        wanted = {each for each in ((told,) if isinstance(told, str) else told) if each}
+        named = {self.scene.stands_for.get(each, each) for each in self.overlay.lost}
         subnets = self.scene.layout.subnets
-        gone = {key for key, subnet in subnets.items() if subnet.zone == wanted or subnet.zone[-1:] == wanted}
+        gone = {key for key, subnet in subnets.items() if wanted & {subnet.zone, subnet.zone[-1:]}}
         zones = {f"{subnets[key].vpc.item.logical_id}/{subnets[key].zone}" for key in gone}
         cards = {key for key, node in self.scene.nodes.items() if node.subnets and set(node.subnets) <= gone}
-        return zones | gone | cards
+        return zones | gone | cards | {each for each in named if each in self.plan.boxes}
 
     def _banner(self) -> list[str]:
         reach = self.overlay.reach
         if reach is None:
-            return []
-        said = f"{reach.protocol} {reach.port} from {reach.source} reaches {reach.target}" if reach else reach.because
+            return [*wrapped(self.overlay.said, self.plan.width - 100, 13, bold=True, most=3), *self._beside()]
+        said = reach.because
+        if reach:
+            by_way_of = getattr(reach, "by_way_of", "")
+            said = f"{reach.protocol} {reach.port} from {reach.source} reaches {reach.target}"
+            said += f", only {by_way_of}" if by_way_of else ""
         return wrapped(said, self.plan.width - 100, 13, bold=True, most=3)
+
+    def _beside(self) -> list[str]:
+        """The tags of what is no card here."""
+        drawn = {each for node in self.scene.nodes.values() for each in node.members}
+        items = self.scene.layout.design.resources
+        told: dict[str, list[str]] = {}
+        for name, tag in self.overlay.prices.items():
+            if name not in drawn and name in items:
+                told.setdefault(tag, []).append(label(items[name]))
+        named = [f"{', '.join(names[:3])}{' …' if len(names) > 3 else ''}: {tag}" for tag, names in told.items()]
+        named = [f"{each} each" if len(told[tag]) > 1 else each for each, tag in zip(named, told, strict=True)]
+        return wrapped(f"Not drawn: {'; '.join(named)}", self.plan.width - 100, 13, most=2) if named else []
 
     def _legend(self) -> list[str]:
         kinds = dict.fromkeys(line.edge.kind for line in self.plan.lines if not self._is_way(line))
@@ -276,7 +301,8 @@ class _Drawing:
                 parts.append(text(x + 44, y + 4, LEGENDS[kind], "quiet"))
                 x += 44 + int(width_of(LEGENDS[kind], 11)) + 30
         for at, line in enumerate(self.banner):
-            style = "verdict" if self.overlay.reach else "verdict no"
+            is_bad = self.overlay.holds is False if self.overlay.reach is None else not self.overlay.reach
+            style = "verdict no" if is_bad else "verdict"
             parts.append(text(30, self.plan.height + 2 + 22 * at, line, style))
         return parts
 

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from preflight.cli.answer import shown_path
 from preflight.cli.desk import Desk
 from preflight.cli.lines import KEPT, NAME, NOT_YET, UNKNOWN, Lines
+from preflight.cli.sketch import sketch
 from preflight.errors import Usage
 
 if TYPE_CHECKING:
@@ -32,6 +34,10 @@ def ask(
     ] = None,
     stack: Annotated[str | None, typer.Option("--stack", help="Which stack of a cdk.out.")] = None,
     worked: Annotated[bool, typer.Option("--worked", help="Ask the lab's worked stack.")] = False,
+    svg: Annotated[
+        Path | None,
+        typer.Option("--svg", metavar="PATH", help="Draw the answer to reach, lose or cost upon the design's picture."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print plain data.")] = False,
 ) -> int:
     """Ask your own design a question: who may do what, what reaches what, what a teardown leaves behind."""
@@ -42,11 +48,22 @@ def ask(
     if question and question[0].lower() not in questions.FORMS:
         # said before anything slow is begun
         questions.ask(_nothing(), question)
-    reply = questions.ask(template_of(desk, target, stack, worked), question or [], context=keys)
+    template = template_of(desk, target, stack, worked)
+    reply = questions.ask(template, question or [], context=keys)
+    if svg is not None:
+        if reply.overlay is None:
+            raise Usage(
+                f"There is no picture of {' '.join(question or [])}; ask reach FROM TO, lose az a, lose NAME or cost "
+                f"with --svg, for instance ./lab ask {target} lose az a --svg {svg}"
+            )
+        sketch(svg, template, reply.overlay, f"./lab ask {target} {' '.join(question or [])}")
     if as_json:
         desk.show_json({"question": question, "holds": reply.holds, "answer": reply.sentence, **reply.data})
     else:
-        desk.show(reply_lines(reply, desk.width))
+        lines = reply_lines(reply, desk.width)
+        if svg is not None:
+            lines.blank().row("picture", f"{shown_path(svg.absolute(), desk.root)}  (open it in a browser)", indent=0)
+        desk.show(lines)
     return 0
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from preflight.cli import ask
+from preflight.cli.answer import shown_path
 from preflight.cli.desk import Desk
 from preflight.cli.lines import KEPT, NAME, QUIET, UNKNOWN, Lines
+from preflight.cli.sketch import sketch
 from preflight.errors import Usage
 
 if TYPE_CHECKING:
@@ -34,6 +37,9 @@ def cost(
     ] = None,
     stack: Annotated[str | None, typer.Option("--stack", help="Which stack of a cdk.out.")] = None,
     worked: Annotated[bool, typer.Option("--worked", help="Ask the lab's worked stack.")] = False,
+    svg: Annotated[
+        Path | None, typer.Option("--svg", metavar="PATH", help="Draw the prices upon the design's picture.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print plain data.")] = False,
 ) -> int:
     """What a design costs: by the hour, by the day, and by the month when it is forgotten."""
@@ -41,11 +47,20 @@ def cost(
 
     desk: Desk = context.obj
     uses = _uses(usage or [])
-    found = estimate(ask.template_of(desk, target, stack, worked), usage=uses, account=account, region=region)
+    template = ask.template_of(desk, target, stack, worked)
+    found = estimate(template, usage=uses, account=account, region=region)
+    if svg is not None:
+        from preflight.analysis.picture import Overlay
+
+        overlay = Overlay(prices=found.tags(), said=found.sentence)
+        sketch(svg, template, overlay, f"./lab cost {target}")
     if as_json:
         desk.show_json({"answer": found.sentence, **found.as_data()})
     else:
-        desk.show(cost_lines(found, desk.width))
+        lines = cost_lines(found, desk.width)
+        if svg is not None:
+            lines.blank().row("picture", f"{shown_path(svg.absolute(), desk.root)}  (open it in a browser)", indent=0)
+        desk.show(lines)
     return 0
 
 

@@ -20,6 +20,7 @@ from preflight.analysis.layout import Box, Plan
 from preflight.analysis.network import reach
 from preflight.analysis.picture import Overlay, draw, planned, render
 from preflight.analysis.scene import USERS, Scene, scene_of
+from preflight.questions import ask
 from preflight.synth import Synthesizer
 from preflight.template import Template
 
@@ -565,3 +566,35 @@ def assert_nothing_is_hidden(plan: Plan) -> None:
 
 def over(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+class TestAnswersUponIt:
+    """What a question to the design shows upon its picture."""
+
+    def shown(self, *words: str) -> str:
+        reply = ask(in_two_zones(), list(words))
+        assert reply.overlay is not None
+        return draw(in_two_zones(), overlay=reply.overlay)
+
+    def test_a_lost_zone_is_grey_and_what_it_takes_along_says_so(self) -> None:
+        drawn = self.shown("lose", "az", "a")
+        assert "us-east-1a · lost" in drawn and 'class="lost"' in drawn
+        assert "losing us-east-1a" in drawn
+
+    def test_a_lost_resource_is_grey(self) -> None:
+        drawn = self.shown("lose", "NatA")
+        assert re.search(r'data-id="NatA"[^>]* class="lost"', drawn)
+
+    def test_prices_are_tags_and_what_is_no_card_is_told_below(self) -> None:
+        drawn = self.shown("cost")
+        assert "36.50 USD/month" in drawn and "Left running and forgotten" in drawn
+        template = in_two_zones()
+        template.body["Resources"]["NatA"]["Properties"]["AllocationId"] = {"Fn::GetAtt": ["Ip", "AllocationId"]}
+        template.body["Resources"]["Ip"] = resource("AWS::EC2::EIP")
+        template = Template.load(template.body)
+        drawn = draw(template, overlay=ask(template, ["cost"]).overlay)
+        assert "32.85 USD/month" in drawn and "Not drawn: Ip: 3.65 USD/month" in drawn
+
+    def test_only_reach_lose_and_cost_have_one(self) -> None:
+        template = Template.load({"Resources": {"Ip": {"Type": "AWS::EC2::EIP", "Properties": {}}}})
+        assert ask(template, ["exposed"]).overlay is None

@@ -61,3 +61,55 @@ def test_what_cannot_be_asked_is_one_sentence(shelf: Shelf, words: list[str], sa
 def test_the_help_names_every_question(shelf: Shelf) -> None:
     said = shelf.run("ask", "--help").says(code=0)
     assert [name for name in FORMS if name not in said.out] == []
+
+
+NETWORK = {
+    "Resources": {
+        "Vpc": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.40.0.0/16"}},
+        "Wards": {
+            "Type": "AWS::EC2::Subnet",
+            "Properties": {
+                "VpcId": {"Ref": "Vpc"},
+                "CidrBlock": "10.40.0.0/24",
+                "AvailabilityZone": "us-east-1a",
+            },
+        },
+        "Server": {
+            "Type": "AWS::EC2::Instance",
+            "Properties": {"SubnetId": {"Ref": "Wards"}, "InstanceType": "t3.micro", "ImageId": "ami-1"},
+        },
+    }
+}
+
+
+@pytest.mark.parametrize(
+    ("words", "drawn"),
+    [
+        (["reach", "internet", "Server", "443"], "does not reach Server"),
+        (["lose", "az", "a"], "us-east-1a · lost"),
+        (["lose", "Server"], 'class="lost"'),
+        (["cost"], "USD/month"),
+    ],
+)
+def test_an_answer_is_drawn_upon_the_picture(shelf: Shelf, tmp_path: Path, words: list[str], drawn: str) -> None:
+    (file := tmp_path / "net.json").write_text(json.dumps(NETWORK))
+    picture = tmp_path / "deck" / "answer.svg"
+    shelf.run("ask", str(file), *words, "--svg", str(picture)).says("picture", "answer.svg", code=0)
+    assert picture.read_text().startswith("<svg ") and drawn in picture.read_text()
+    assert "prefers-color-scheme" in picture.read_text()
+
+
+def test_a_question_without_a_picture_says_which_have_one(shelf: Shelf, tmp_path: Path) -> None:
+    (file := tmp_path / "net.json").write_text(json.dumps(NETWORK))
+    asked = ["ask", str(file), "exposed", "--svg", str(tmp_path / "x.svg")]
+    shelf.run(*asked).says("no picture of exposed", "reach FROM TO", "lose az a", code=2)
+    assert not (tmp_path / "x.svg").exists()
+    (tmp_path / "taken").write_text("")
+    shelf.run("ask", str(file), "cost", "--svg", str(tmp_path / "taken" / "x.svg")).says("cannot be written", code=2)
+
+
+def test_json_and_picture_go_together(shelf: Shelf, tmp_path: Path) -> None:
+    (file := tmp_path / "net.json").write_text(json.dumps(NETWORK))
+    picture = tmp_path / "x.svg"
+    said = shelf.run("ask", str(file), "lose", "az", "a", "--svg", str(picture), "--json").says(code=0).json()
+    assert said["holds"] is False and picture.exists()

@@ -74,3 +74,9 @@ def test_it_is_a_question_too(shelf: Shelf, forgotten: str) -> None:
 def test_what_cannot_be_priced_is_one_sentence(shelf: Shelf, forgotten: str, words: list[str], said: str) -> None:
     answer = shelf.run(words[0], forgotten, *words[1:]).says(said, code=2)
     assert answer.out == "" and answer.err.count("\n") == 1
+
+
+def test_the_prices_are_drawn_upon_the_picture(shelf: Shelf, forgotten: str, tmp_path: Path) -> None:
+    picture = tmp_path / "prices.svg"
+    shelf.run("cost", forgotten, "--svg", str(picture)).says("picture", "prices.svg", code=0)
+    assert "USD/month" in picture.read_text() and "Left running and forgotten" in picture.read_text()
