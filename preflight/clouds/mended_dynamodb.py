@@ -41,6 +41,7 @@ def mends() -> Iterator[tuple[Any, str, Any]]:
 
     def create_table(self: Any) -> Any:
         _refuse_key(self, (self.body.get("SSESpecification") or {}).get("KMSMasterKeyId"))
+        _refuse_projections(self.body)
         create(self)
         table = self.dynamodb_backend.get_table(self.body["TableName"])
         table.table_id = str(uuid.uuid4())
@@ -296,6 +297,12 @@ def _refuse_stream(arn: str) -> None:
     if name.removeprefix("stream/") not in kinesis_backends[account][region].streams:
         said = f"User does not have a permission to use the Kinesis stream, or it does not exist: {json.dumps(arn)}"
         raise _refused("ValidationException", said)
+
+
+def _refuse_projections(body: Mapping[str, Any]) -> None:
+    indexes = [*(body.get("GlobalSecondaryIndexes") or ()), *(body.get("LocalSecondaryIndexes") or ())]
+    if not all((each.get("Projection") or {}).get("ProjectionType") for each in indexes):
+        raise _refused("ValidationException", "One or more parameter values were invalid: Unknown ProjectionType: null")
 
 
 def _refused(code: str, said: str) -> Exception:

@@ -144,6 +144,13 @@ def test_one_index_at_a_time(bench):
             "Kinesis stream",
         ),
         ({"AttributeDefinitions": names()[:1]}, "have no definition"),
+        (
+            {
+                "AttributeDefinitions": names("doctor"),
+                "GlobalSecondaryIndexes": [index("doctor", Projection={"NonKeyAttributes": ["text"]})],
+            },
+            "Unknown ProjectionType: null",
+        ),
     ],
 )
 def test_what_dynamodb_refuses(bench, properties, words):
