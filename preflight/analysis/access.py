@@ -300,6 +300,9 @@ class _Case:
         if booleans is None:
             first = considered[relevant[0]]
             hint = f": {first.statement} of {first.policy} {'allows' if first.effect == 'Allow' else 'denies'} it only "
+            if first.why == MATCHES:
+                # it is not known whom the statement names
+                return self.depends(considered, keys, f", which {first.statement} of {first.policy} is about")
             return self.depends(considered, keys, f"{hint}when {first.why}" if first.near == NEAR_CONDITION else "")
         outcomes: dict[tuple[str, ...], _Outcome] = {}
         for values in itertools.product(*booleans.values()):
@@ -340,7 +343,7 @@ class _Case:
                 keys.extend(finding.keys)
             if finding.why and (stage == NEAR_CONDITION or finding.holds is None):
                 whys.append(finding.why)
-        why = " and ".join(dict.fromkeys(whys)) or "action and resource match"
+        why = " and ".join(dict.fromkeys(whys)) or MATCHES
         label, effect = statement.label, statement.effect
         return Considered(layer.key, policy.name, label, effect, holds, why, tuple(keys), near, grant, policy.arn)
 
@@ -774,7 +777,7 @@ def _default_key_policy(account: str) -> Policy:
 
 
 def _because_of(by: Considered) -> str:
-    return f", because {by.why}" if by.why != "action and resource match" else ""
+    return f", because {by.why}" if by.why != MATCHES else ""
 
 
 def _plain(layer: str) -> str:
@@ -788,6 +791,9 @@ def _listed(names: Sequence[str]) -> str:
 
 # the form of a user's unique id
 USER_ID = "AIDA" + "?" * 17
+
+# why a statement applies where nothing more is to be said
+MATCHES = "action and resource match"
 
 # how far a statement got before it failed
 NEAR_RESOURCE, NEAR_CONDITION = 2, 3

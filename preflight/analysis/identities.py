@@ -193,6 +193,8 @@ class Index:
             raise Usage(f'"{resource}" is a {found[0].type}, which has no ARN a policy could name; ask with "*"')
         if found[0].type == "AWS::S3::Bucket" and not inside and is_about_objects(action):
             inside = "/*"
+        if found[0].type == "AWS::Logs::LogGroup" and not inside and action.lower() not in ABOUT_BARE_GROUPS:
+            inside = ":*"
         return arn + inside
 
     def guard(self, arn: str) -> Guard | None:
@@ -625,6 +627,10 @@ PERMISSION_CONDITIONS = {
     "EventSourceToken": ("StringEquals", "lambda:EventSourceToken"),
     "InvokedViaFunctionUrl": ("Bool", "lambda:InvokedViaFunctionUrl"),
 }
+
+# what is about a log group's ARN without its ":*"; all else is about the one with it
+# https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_LogGroup.html, arn and logGroupArn
+ABOUT_BARE_GROUPS = frozenset({"logs:tagresource", "logs:untagresource", "logs:listtagsforresource"})
 
 EC2_KINDS = {
     "AWS::EC2::Instance": "instance",

@@ -900,7 +900,9 @@ def test_a_template_value_nobody_knows_makes_it_depend():
     assert answer(identity=policy(allow("s3:*", Unknown("arn:aws:sqs:<x>:<y>:<z>")))) == "implicitly_denied"
     assert answer(identity=policy(allow(Unknown.of("the parameter Action")))) == "depends"
     assert answer(identity=Unknown.of("the parameter Policy")) == "depends"
-    assert answer(resource_policy=granting({"AWS": Unknown.of("the parameter Who")})) == "depends"
+    who = ask(resource_policy=granting({"AWS": Unknown.of("the parameter Who")}))
+    assert who.answer == "depends"
+    assert "depends on <the parameter Who>, which statement 1 of the policy of" in who.because
     assert (
         answer(identity=policy(allow(Condition={"StringEquals": {"k": Unknown.of("p")}})), context={"k": "a"})
         == "depends"

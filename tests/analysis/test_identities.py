@@ -474,3 +474,14 @@ def test_two_hundred_roles_are_asked_in_no_time():
     assert answer(stack, "Role199", "s3:GetObject", "Notes/x") == "allowed"
     # a thousand times the usual: no timed test, a guard against a slow way of looking
     assert time.perf_counter() - started < 5
+
+
+def test_a_log_group_is_asked_by_the_arn_its_action_takes():
+    # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_LogGroup.html
+    bare = {"Fn::Sub": "arn:aws:logs:${AWS::Region}:${AWS::AccountId}:log-group:${Lines}"}
+    lines = resource("Logs::LogGroup", LogGroupName="lines")
+    write, tag = allow("logs:PutLogEvents", arn("Lines")), allow("logs:TagResource", bare)
+    of = design(Lines=lines, R=role(write, tag), Bare=role(allow("logs:*", bare)))
+    assert answer(of, "R", "logs:PutLogEvents", "Lines") == answer(of, "R", "logs:TagResource", "Lines") == "allowed"
+    assert answer(of, "Bare", "logs:PutLogEvents", "Lines") == "implicitly_denied"
+    assert answer(of, "Bare", "logs:TagResource", "Lines") == "allowed"
