@@ -482,6 +482,12 @@ class Index:
             return f"arn:aws:ec2:{self.design.region}:{self.design.account}:{kind}/{item.physical_id}"
         if item.type == "AWS::ApiGateway::RestApi":
             return f"arn:aws:execute-api:{self.design.region}:{self.design.account}:{item.physical_id}"
+        form = ARNS.get(item.type)
+        if form and not isinstance(item.physical_id, Unknown):
+            declared = item.properties.get("DatabaseInput") or item.properties.get("TableInput") or {}
+            name = declared.get("Name", item.physical_id.rpartition("|")[2])
+            database = item.properties.get("DatabaseName", "")
+            return form.format(region=self.design.region, account=self.design.account, name=name, database=database)
         return None
 
     def _account_of(self, arn: str) -> str:
@@ -626,6 +632,19 @@ PERMISSION_CONDITIONS = {
     "FunctionUrlAuthType": ("StringEquals", "lambda:FunctionUrlAuthType"),
     "EventSourceToken": ("StringEquals", "lambda:EventSourceToken"),
     "InvokedViaFunctionUrl": ("Bool", "lambda:InvokedViaFunctionUrl"),
+}
+
+# the ARNs of types that tell none of themselves
+# https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
+ARNS = {
+    "AWS::Athena::WorkGroup": "arn:aws:athena:{region}:{account}:workgroup/{name}",
+    "AWS::CloudFront::Distribution": "arn:aws:cloudfront::{account}:distribution/{name}",
+    "AWS::CloudWatch::Dashboard": "arn:aws:cloudwatch::{account}:dashboard/{name}",
+    "AWS::Glue::Crawler": "arn:aws:glue:{region}:{account}:crawler/{name}",
+    "AWS::Glue::Database": "arn:aws:glue:{region}:{account}:database/{name}",
+    "AWS::Glue::Job": "arn:aws:glue:{region}:{account}:job/{name}",
+    "AWS::Glue::Table": "arn:aws:glue:{region}:{account}:table/{database}/{name}",
+    "AWS::Route53::HostedZone": "arn:aws:route53:::hostedzone/{name}",
 }
 
 # what is about a log group's ARN without its ":*"; all else is about the one with it

@@ -485,3 +485,21 @@ def test_a_log_group_is_asked_by_the_arn_its_action_takes():
     assert answer(of, "R", "logs:PutLogEvents", "Lines") == answer(of, "R", "logs:TagResource", "Lines") == "allowed"
     assert answer(of, "Bare", "logs:PutLogEvents", "Lines") == "implicitly_denied"
     assert answer(of, "Bare", "logs:TagResource", "Lines") == "allowed"
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties", "ends"),
+    [
+        ("Athena::WorkGroup", {"Name": "notes"}, ":workgroup/notes"),
+        ("Glue::Database", {"CatalogId": ACCOUNT, "DatabaseInput": {"Name": "notes"}}, ":database/notes"),
+        ("Glue::Table", {"CatalogId": ACCOUNT, "DatabaseName": "notes", "TableInput": {"Name": "t"}}, ":table/notes/t"),
+        ("CloudFront::Distribution", {"DistributionConfig": {}}, ":distribution/"),
+        ("Route53::HostedZone", {"Name": "example.org"}, ":::hostedzone/"),
+    ],
+)
+def test_what_tells_no_arn_of_itself_can_be_asked_about(kind, properties, ends):
+    # https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
+    of = design(It=resource(kind, **properties))
+    arn_of = identities.index_of(of).arn("It", "x:Do")
+    assert ends in arn_of
+    assert identities.index_of(of).name_of(arn_of) == "It"
