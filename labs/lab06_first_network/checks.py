@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from preflight.checks import VPC_GUIDE, Stack, after, attempt, could_not_ask, expect
@@ -313,20 +313,19 @@ def check_an_idle_month_costs_nothing(stack: Stack) -> None:
     NAT gateways, interface endpoints and public IPv4 addresses are not, and run while you sleep. CDK's Vpc makes a NAT
     gateway in every zone unless told otherwise: the most common surprise on a beginner's bill.
     """
-    billed = list(billed_idle(stack))
-    month = sum(price for _, price in billed)
-    about = "more than" if not all(price for _, price in billed) else "about"
+    billed, month, has_all_prices = billed_idle(stack)
+    about = "about" if has_all_prices else "more than"
     price = f"{about} {month:.{0 if month >= 1 else 2}f} USD a month, before any use" if month else "billed while idle"
 
     expect(
         not billed,
-        saw=f"the stack declares {kinds([item for item, _ in billed])}: {price}",
+        saw=f"the stack declares {kinds(billed.values())}: {price}",
         means="a network nobody uses yet costs more than the notes it was built for",
         proved="the stack declares nothing that this check knows to be billed while idle",
         rival="What would have to be true of the database for a NAT gateway to be worth its price?",
         bullets=["CLF-C02 4.2-K2", "SAA-C03 4.4-K4"],
         read="https://aws.amazon.com/vpc/pricing/",
-        where=billed[0][0] if billed else None,
+        where=next(iter(billed), None),
     )
 
 
@@ -597,30 +596,25 @@ def first_open(
     """The first way in over any of these protocols and port ranges, or None."""
     for protocol, span in ports:
         way = stack.reaches(sources, targets, span, protocol)
-        if way:
+        # what answers behind a load balancer alone is not open itself
+        if way and not way.through:
             return way
     return None
 
 
-def billed_idle(stack: Stack) -> Iterator[tuple[Any, float]]:
-    """What the stack declares that is billed though nobody uses it, with its price, USD a month, 0 where it depends."""
+def billed_idle(stack: Stack) -> tuple[dict[str, str], float, bool]:
+    """What is billed though nobody uses it, as types by logical id; its USD a month; and whether all have a price."""
     ask_one_stack(stack)
-    for item in stack.of_type(*USD_AN_HOUR, *USD_A_MONTH, *BY_SIZE):
-        if item.type == ENDPOINT and item.properties.get("VpcEndpointType", "Gateway") == "Gateway":
-            continue
-        if item.type == "AWS::AutoScaling::AutoScalingGroup" and starts_nothing(item):
-            continue
-        places = len(item.properties.get("SubnetIds") or [1]) if item.type == ENDPOINT else 1
-        yield item, USD_AN_HOUR.get(item.type, 0.0) * HOURS * places + USD_A_MONTH.get(item.type, 0.0)
+    found = stack.cost()
+    priced = {line.logical_id: line.type for line in found.lines if not line.by_use and line.usd_a_month}
+    # of a type nobody knows there is nothing to say; of these it is known that they are never free
+    known = {each.logical_id: each.type for each in found.unpriced if each.why.startswith(PRICED_ELSEWHERE)}
+    known |= {each.logical_id: each.type for each in found.unpriced if each.type in NEVER_FREE}
+    return priced | known, found.per_month, not known
 
 
-def starts_nothing(group: Any) -> bool:
-    """Whether an Auto Scaling group, which is free itself, starts no machine."""
-    return all(str(group.properties.get(key) or 0) == "0" for key in ("MinSize", "DesiredCapacity"))
-
-
-def kinds(items: Sequence[Any]) -> str:
-    """What these resources are, counted."""
+def kinds(types: Iterable[str]) -> str:
+    """What resources of these types are, counted."""
     words = {
         "NatGateway": "NAT gateway",
         "EIP": "Elastic IP",
@@ -630,7 +624,7 @@ def kinds(items: Sequence[Any]) -> str:
         "Secret": "secret",
         "HostedZone": "hosted zone",
     }
-    counted = Counter(item.type.rsplit("::", 1)[-1] for item in items)
+    counted = Counter(each.rsplit("::", 1)[-1] for each in types)
     return listed([f"{count} {words.get(name, name)}{'s' if count > 1 else ''}" for name, count in counted.items()])
 
 
@@ -688,34 +682,18 @@ ROUTE_TARGETS = (
 )
 ENDPOINT = "AWS::EC2::VPCEndpoint"
 PRIVATELINK_GUIDE = "https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html"
-# us-east-1; https://aws.amazon.com/vpc/pricing/ and its neighbours, checked_on 2026-11-22
-USD_AN_HOUR = {
-    "AWS::EC2::NatGateway": 0.045,
-    "AWS::EC2::EIP": 0.005,
-    ENDPOINT: 0.01,
-    "AWS::ElasticLoadBalancingV2::LoadBalancer": 0.0225,
-    "AWS::EC2::TransitGatewayAttachment": 0.05,
-    "AWS::EC2::TransitGatewayVpcAttachment": 0.05,
-    "AWS::EC2::VPNConnection": 0.05,
-}
-HOURS = 730
-# https://aws.amazon.com/kms/pricing/, https://aws.amazon.com/secrets-manager/pricing/ and
-# https://aws.amazon.com/route53/pricing/, checked_on 2026-11-22
-USD_A_MONTH = {
-    "AWS::KMS::Key": 1.0,
-    "AWS::KMS::ReplicaKey": 1.0,
-    "AWS::SecretsManager::Secret": 0.4,
-    "AWS::Route53::HostedZone": 0.5,
-}
-# these too, at a price that depends on their size
-BY_SIZE = (
-    "AWS::EC2::Volume",
+# what the estimate says of a thing that has a price in another Region
+PRICED_ELSEWHERE = "there is no price for "
+# these are billed by the hour, and the estimate has no price for some or all of them
+NEVER_FREE = (
     "AWS::EC2::Instance",
+    "AWS::EC2::Volume",
     "AWS::AutoScaling::AutoScalingGroup",
     "AWS::ElasticLoadBalancing::LoadBalancer",
+    "AWS::ElasticLoadBalancingV2::LoadBalancer",
     "AWS::RDS::DBInstance",
     "AWS::RDS::DBCluster",
+    "AWS::EC2::VPCEndpoint",
     "AWS::EC2::ClientVpnEndpoint",
-    "AWS::NetworkFirewall::Firewall",
     "AWS::Route53Resolver::ResolverEndpoint",
 )
