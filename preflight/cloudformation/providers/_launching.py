@@ -183,6 +183,7 @@ def launch_by_the_image() -> None:
     def run_instances(
         self: Any, image_id: str, count: int, user_data: Any, security_group_names: Any, **told: Any
     ) -> Any:
+        image_id = _looked_up(str(image_id), self)
         image = self.amis.get(image_id)
         if image is not None and str(image.name).startswith("al2023-ami"):
             named = told.get("launch_template")
@@ -194,6 +195,20 @@ def launch_by_the_image() -> None:
         return run(self, image_id, count, user_data, security_group_names, **told)
 
     InstanceBackend.run_instances = run_instances
+
+
+def _looked_up(image: str, ec2: Any) -> str:
+    """The image a launch template names by a parameter of Systems Manager, which EC2 reads at each launch.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/create-launch-template.html, checked_on 2026-11-23
+    """
+    if not image.startswith("resolve:ssm:"):
+        return image
+    from moto.ssm.models import ssm_backends
+
+    name = image.removeprefix("resolve:ssm:")
+    found = ssm_backends[ec2.account_id][ec2.region_name].get_parameter(name)
+    return str(found.value) if found is not None else image
 
 
 def _with_root(disks: list[dict[str, Any]], root: str) -> list[dict[str, Any]]:

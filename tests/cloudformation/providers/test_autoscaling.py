@@ -367,6 +367,16 @@ def test_the_image_decides_what_a_launch_leaves_open(bench, ec2, subnets, wall, 
         assert sorted(told) == disks
 
 
+def test_a_template_may_name_its_image_by_a_parameter(bench, ec2, subnets):
+    name = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
+    data = {"ImageId": f"resolve:ssm:{name}", "InstanceType": "t4g.micro"}
+    template = bench.make("AWS::EC2::LaunchTemplate", "Template", LaunchTemplateData=data)
+    size = {"MinSize": "1", "MaxSize": "1"}
+    bench.make(f"{AS}AutoScalingGroup", "Group", **size, VPCZoneIdentifier=subnets, LaunchTemplate=by(template))
+    newest = bench.client("ssm").get_parameter(Name=name)["Parameter"]["Value"]
+    assert [each["ImageId"] for each in running(ec2)] == [newest]
+
+
 def test_a_region_may_encrypt_every_disk(bench, ec2, subnets, template):
     ec2.enable_ebs_encryption_by_default()
     bench.make("AWS::EC2::Instance", "Alone", LaunchTemplate=by(template), SubnetId=subnets[0])
