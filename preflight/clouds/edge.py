@@ -431,7 +431,8 @@ def _time_to_live(account: str, behavior: Config, answer: Answered, now: float) 
             return min(max(until - now, least), most)
         except ValueError:
             return least
-    return min(max(default, least), most) if default else least
+    # the most is for what the origin says
+    return max(default, least)
 
 
 def _cache_policy(account: str, behavior: Config) -> Config:

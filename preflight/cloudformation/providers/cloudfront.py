@@ -274,8 +274,30 @@ class Distribution(Table):
     def ask(self, scope: Scope, operation: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Refuse what CloudFront refuses: a name without a certificate, or another's part that does not exist."""
         if operation in ("create_distribution", "update_distribution"):
+            refuse_halves(arguments[_CONFIG])
             refuse_missing(scope.context, arguments[_CONFIG])
         return super().ask(scope, operation, arguments)
+
+
+def refuse_halves(config: Mapping[str, Any]) -> None:
+    """Raise CloudFront's error for an origin of no kind or of two, and for a behavior without settings for its cache.
+
+    https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_DefaultCacheBehavior.html, checked_on 2026-11-23; the
+    words are those people were given, as in https://github.com/hashicorp/terraform-provider-aws/issues/17878.
+    """
+    kinds = ("CustomOriginConfig", "VpcOriginConfig", "S3OriginConfig")
+    if any(sum(kind in origin for kind in kinds) != 1 for origin in config["Origins"]["Items"]):
+        said = "Exactly one of CustomOriginConfig, VpcOriginConfig and S3OriginConfig must be specified"
+        raise refusal("InvalidArgument", said, "CreateDistribution")
+    for behavior in (config["DefaultCacheBehavior"], *config.get("CacheBehaviors", {}).get("Items", [])):
+        has_policy, has_values = bool(behavior.get("CachePolicyId")), "ForwardedValues" in behavior
+        if has_policy and has_values:
+            said = (
+                "The parameter ForwardedValues cannot be used when a cache policy is associated to the cache behavior."
+            )
+            raise refusal("InvalidArgument", said, "CreateDistribution")
+        if not has_policy and not has_values:
+            raise refusal("InvalidArgument", "The parameter ForwardedValues is required.", "CreateDistribution")
 
 
 def refuse_missing(context: Context, config: Mapping[str, Any]) -> None:

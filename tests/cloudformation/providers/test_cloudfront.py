@@ -210,12 +210,17 @@ def config(bench, **extra: Any) -> dict[str, Any]:
                 "CachePolicyId": "4135ea2d-6df8-44a3-9df3-4b5a84be39ad",
                 "OriginRequestPolicyId": "b689b0a8-53d0-40ab-baf2-68738e2966ac",
                 "TrustedKeyGroups": ["key-group-1"],
+            },
+            {
+                "PathPattern": "/older/*",
+                "TargetOriginId": "api",
+                "ViewerProtocolPolicy": "https-only",
                 "ForwardedValues": {
                     "QueryString": True,
                     "Cookies": {"Forward": "whitelist", "WhitelistedNames": ["session"]},
                     "Headers": ["Origin"],
                 },
-            }
+            },
         ],
         "CustomErrorResponses": [
             {"ErrorCode": 404, "ResponseCode": 200, "ResponsePagePath": "/index.html", "ErrorCachingMinTTL": 10}
@@ -277,15 +282,21 @@ def test_a_distribution_with_everything_labs_use(bench):
             "InvalidViewerCertificate",
         ),
         ("WebACLId", "arn:aws:wafv2:us-east-1:123456789012:regional/webacl/a/1", "InvalidWebACLId"),
+        ("Origins.0.S3OriginConfig", None, "InvalidArgument"),
+        ("DefaultCacheBehavior.CachePolicyId", None, "InvalidArgument"),
+        ("DefaultCacheBehavior.ForwardedValues", {"QueryString": False}, "InvalidArgument"),
     ],
 )
-def test_what_nobody_has_made_is_refused(bench, where, value, code):
+def test_what_cloudfront_does_not_take_is_refused(bench, where, value, code):
     declared: Any = config(bench)
     *steps, last = where.split(".")
     holder = declared
     for step in steps:
         holder = holder[int(step)] if step.isdigit() else holder[step]
-    holder[last] = value
+    if value is None:
+        del holder[last]
+    else:
+        holder[last] = value
     with pytest.raises(ClientError) as refused:
         bench.make("AWS::CloudFront::Distribution", "Site", DistributionConfig=declared)
     assert refused.value.response["Error"]["Code"] == code
