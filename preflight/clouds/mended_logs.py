@@ -72,7 +72,7 @@ def _put_metric_filter(self: Any, before: Any) -> Any:
 def _test_metric_filter(self: Any) -> str:
     """Which of some lines a pattern matches, without a group.
 
-    https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_TestMetricFilter.html, checked_on 2026-11-23
+    https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_TestMetricFilter.html (2026-11-23)
     """
     _refuse_pattern(self._get_param("filterPattern"))
     matches = pattern(self._get_param("filterPattern"))
