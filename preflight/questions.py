@@ -12,6 +12,8 @@ from preflight.template import Design, Template
 
 if TYPE_CHECKING:
     from preflight.analysis.picture import Overlay
+    from preflight.reviewers import Kept
+    from preflight.synth import Synthesizer
 
 
 @dataclass(frozen=True)
@@ -49,12 +51,19 @@ class Form:
 
 
 def ask(
-    template: Template, words: Sequence[str], *, context: Mapping[str, Any] | None = None, design: Design | None = None
+    template: Template,
+    words: Sequence[str],
+    *,
+    context: Mapping[str, Any] | None = None,
+    design: Design | None = None,
+    synthesizer: Synthesizer | None = None,
+    kept: Kept | None = None,
 ) -> Reply:
     """Answer a question such as `may Worker s3:GetObject Notes/*` from a template.
 
-    `context` holds condition keys for `may`. Raises Usage for a question nobody answers, or a name that means nothing
-    or several things.
+    `context` holds condition keys for `may`; `synthesizer` runs a review in its own child process, and `kept` are the
+    reasons for findings that stay, by resource and rule. Raises Usage for a question nobody answers, or a name that
+    means nothing or several things.
     """
     if not words:
         raise Usage(f"Ask something: {known()}. For instance ./lab ask 1 leftovers")
@@ -64,7 +73,11 @@ def ask(
     rest = words[1:]
     if not form.least <= len(rest) <= form.most:
         raise Usage(f"Ask it as {form.usage}, for instance ./lab ask {form.example}")
-    reply = form.answer(template, design if design is not None else template.design(), rest, context or {})
+    asked = design if design is not None else template.design()
+    if form.answer is _review:
+        reply = _review(template, asked, rest, context or {}, synthesizer, kept)
+    else:
+        reply = form.answer(template, asked, rest, context or {})
     return reply if design is not None else _with_conditions(reply, template)
 
 
@@ -449,22 +462,32 @@ def _amount(name: str, word: str) -> float:
         raise Usage(f"{word} is no amount; ask cost {name}=1000") from None
 
 
-def _review(template: Template, design: Design, words: Sequence[str], context: Mapping[str, Any]) -> Reply:
+def _review(
+    template: Template,
+    design: Design,
+    words: Sequence[str],
+    context: Mapping[str, Any],
+    synthesizer: Synthesizer | None = None,
+    kept: Kept | None = None,
+) -> Reply:
     from preflight import reviewers
 
     if words and words[0].lower() != "all":
         raise Usage(f"{words[0]} is nothing a review knows; ask review, or review all for what is passed over as well")
-    heard = reviewers.review(template, design)
-    shown = heard.findings if words else heard.standing
+    heard = reviewers.review(template, design, synthesizer=synthesizer, kept=kept)
+    # what a lab keeps on purpose is part of what it teaches
+    shown = heard.findings if words else tuple(each for each in heard.findings if each.stands or each.acknowledged)
     count = f"{len(heard.standing)} finding{'s' if len(heard.standing) != 1 else ''} to answer"
-    passed = len(heard.findings) - len(heard.standing)
+    passed = len(heard.findings) - len(shown if not words else heard.standing)
     rest = f"; {passed} more {'is' if passed == 1 else 'are'} passed over, which review all shows" if passed else ""
     sentence = f"{count if heard.standing else 'Nothing in this design asks for an answer'}{rest if not words else ''}."
     together: dict[tuple[str, str], list[str]] = {}
     for each in shown:
         place = f"{each.why.rstrip('.')} [{', '.join(filter(None, (*each.rules, each.bullet)))}]"
-        if each.noise or each.acknowledged:
-            place = f"{each.said}; passed over: {each.noise or each.acknowledged} [{', '.join(each.rules)}]"
+        if each.acknowledged:
+            place = f"{each.said}; kept, for a reason: {each.acknowledged} [{', '.join(each.rules)}]"
+        elif each.noise:
+            place = f"{each.said}; passed over: {each.noise} [{', '.join(each.rules)}]"
         change = "" if each.noise or each.acknowledged else each.change
         together.setdefault((place, change), []).append(each.path)
     points = [Point(", ".join(paths), said, change) for (said, change), paths in together.items()]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import atexit
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from threading import Lock
 from typing import Any
@@ -36,10 +37,20 @@ class Review:
         return not self.standing and not self.missed
 
 
-def review(template: Template, design: Design | None = None, *, synthesizer: Synthesizer | None = None) -> Review:
+Kept = Mapping[tuple[str, str], str]
+
+
+def review(
+    template: Template,
+    design: Design | None = None,
+    *,
+    synthesizer: Synthesizer | None = None,
+    kept: Kept | None = None,
+) -> Review:
     """Review a template; what one reviewer cannot read is said, and what can be reviewed still is.
 
     cdk-nag runs in the synthesizer's child process, one that stays warm until this process ends where none is given.
+    `kept` holds the reasons for findings that stay, by the resource's path and the rule.
     """
     missed: list[str] = []
     plain = _without_macros(template, design, missed)
@@ -53,7 +64,13 @@ def review(template: Template, design: Design | None = None, *, synthesizer: Syn
         f"{name} is a stack of its own, which is not looked into from here; ask review of its own template"
         for name in (item.logical_id for item in design.of_type("AWS::CloudFormation::Stack"))
     ]
-    return Review(tuple(findings.review(plain, design, remarks)), tuple(missed))
+    found = [_answered(each, kept or {}) for each in findings.review(plain, design, remarks)]
+    return Review(tuple(found), tuple(missed))
+
+
+def _answered(finding: Finding, kept: Kept) -> Finding:
+    reason = next((kept[finding.path, rule] for rule in finding.rules if (finding.path, rule) in kept), "")
+    return replace(finding, acknowledged=reason) if reason and finding.stands else finding
 
 
 def _without_macros(template: Template, design: Design | None, missed: list[str]) -> Template:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +17,7 @@ from preflight.errors import Usage
 
 if TYPE_CHECKING:
     from preflight.questions import Reply
+    from preflight.synth import Synthesizer
     from preflight.template import Template
 
 
@@ -48,8 +51,12 @@ def ask(
     if question and question[0].lower() not in questions.FORMS:
         # said before anything slow is begun
         questions.ask(_nothing(), question)
-    template = template_of(desk, target, stack, worked)
-    reply = questions.ask(template, question or [], context=keys)
+    with contextlib.ExitStack() as open_:
+        # a review runs in the same child that built the lab's code
+        synthesizer = _kernel(desk, open_) if question and question[0].lower() == "review" else None
+        template = template_of(desk, target, stack, worked, synthesizer)
+        kept = _kept(desk, target) if worked and synthesizer is not None else None
+        reply = questions.ask(template, question or [], context=keys, synthesizer=synthesizer, kept=kept)
     if svg is not None:
         if reply.overlay is None:
             raise Usage(
@@ -80,18 +87,39 @@ def reply_lines(reply: Reply, width: int) -> Lines:
     return lines
 
 
-def template_of(desk: Desk, target: str, stack: str | None, worked: bool) -> Template:
+def template_of(
+    desk: Desk, target: str, stack: str | None, worked: bool, synthesizer: Synthesizer | None = None
+) -> Template:
     """The template a TARGET means: a file, a stack of an assembly, or a lab's code, built; raises Usage for none."""
-    path = Path(target)
-    if not target.isdigit() and (path.exists() or path.suffix or len(path.parts) > 1):
-        return _of_path(path, stack)
-    from preflight.synth import Synthesizer
+    if _is_path(target):
+        return _of_path(Path(target), stack)
     from preflight.template import Template
 
     lab = desk.lab(target)
     code = desk.workspace.code_for(lab, choice="worked" if worked else None)
-    with desk.waiting(f"Lab {lab.number}: building …"), Synthesizer(desk.root, say=desk.say) as synthesizer:
-        return Template.load(synthesizer.synth(code.path, lab.construct_id).template_path)
+    with desk.waiting(f"Lab {lab.number}: building …"), contextlib.ExitStack() as open_:
+        builder = synthesizer or _kernel(desk, open_)
+        return Template.load(builder.synth(code.path, lab.construct_id).template_path)
+
+
+def _is_path(target: str) -> bool:
+    path = Path(target)
+    return not target.isdigit() and (path.exists() or bool(path.suffix) or len(path.parts) > 1)
+
+
+def _kernel(desk: Desk, open_: contextlib.ExitStack) -> Synthesizer:
+    from preflight.synth import Synthesizer
+
+    return open_.enter_context(Synthesizer(desk.root, say=desk.say))
+
+
+def _kept(desk: Desk, target: str) -> dict[tuple[str, str], str] | None:
+    """The reasons a lab gives for the findings its worked stack keeps."""
+    file = None if _is_path(target) else desk.lab(target).folder / "review.toml"
+    if file is None or not file.is_file():
+        return None
+    listed = tomllib.loads(file.read_text(encoding="utf-8")).get("kept", [])
+    return {(str(each["resource"]), str(each["rule"])): str(each["reason"]) for each in listed}
 
 
 def _of_path(path: Path, stack: str | None) -> Template:

@@ -12,6 +12,7 @@ import typer
 
 from preflight.cli.desk import Desk
 from preflight.cli.lines import COMMAND, KEPT, NOT_YET, QUIET, Lines
+from preflight.cli.sketch import write
 from preflight.errors import PreflightError, Usage
 
 if TYPE_CHECKING:
@@ -76,6 +77,9 @@ def show(
     svg: Annotated[
         Path | None, typer.Option("--svg", metavar="PATH", help="Write the picture there instead, and open nothing.")
     ] = None,
+    prices: Annotated[
+        bool, typer.Option("--prices", help="Draw what each thing costs in a month upon the picture.")
+    ] = False,
 ) -> None:
     """A lab's brief, and the picture of what your stack declares; opened where there is a screen."""
     desk: Desk = context.obj
@@ -93,7 +97,7 @@ def show(
     lines = desk.lines()
     for picture in sorted(chosen.folder.glob("*.svg")):
         lines.row("picture", f"{shown_path(picture, desk.root)}  (what the brief asks for)", indent=0)
-    _show_picture(desk, chosen, lines, svg)
+    _show_picture(desk, chosen, lines, svg, prices)
     idle = chosen.idle_usd_per_month
     lines.row("price", f"in an account, idle: {f'{idle:.2f} USD a month' if idle else 'nothing'}", indent=0)
     begun = desk.progress.standing(chosen).started
@@ -101,7 +105,7 @@ def show(
     desk.show(lines)
 
 
-def _show_picture(desk: Desk, lab: Lab, lines: Lines, svg: Path | None) -> None:
+def _show_picture(desk: Desk, lab: Lab, lines: Lines, svg: Path | None, prices: bool) -> None:
     """Draw what the learner's stack declares, the worked one before it is theirs, and say where the picture is."""
     from preflight.cli.answer import shown_path
 
@@ -109,31 +113,31 @@ def _show_picture(desk: Desk, lab: Lab, lines: Lines, svg: Path | None) -> None:
     whose = "your stack" if code.kind == "yours" else "the worked stack"
     file = svg or desk.root / ".preflight" / "pictures" / f"lab{lab.number:02}.svg"
     try:
-        picture = _drawn(desk, lab, code.path)
+        picture = _drawn(desk, lab, code.path, prices)
     except PreflightError as fault:
         if svg is not None:
             raise
         lines.row("picture", f"not drawn, for {whose} cannot be built yet: {str(fault).splitlines()[0]}", indent=0)
         return
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(picture, encoding="utf-8")
-    except OSError as fault:
-        raise Usage(
-            f"{file} cannot be written ({fault.strerror}); name another place with ./lab show {lab.number} --svg PATH"
-        ) from fault
+    write(file, picture, f"./lab show {lab.number}")
     opened = svg is None and desk.interactive and _open(file)
     said = "opened in your browser" if opened else "open it in a browser"
     lines.row("picture", f"{shown_path(file.absolute(), desk.root)}  ({whose}; {said})", indent=0)
 
 
-def _drawn(desk: Desk, lab: Lab, code: Path) -> str:
-    from preflight.analysis.picture import draw
+def _drawn(desk: Desk, lab: Lab, code: Path, prices: bool) -> str:
+    from preflight.analysis.cost import estimate
+    from preflight.analysis.picture import Overlay, draw
     from preflight.synth import Synthesizer
     from preflight.template import Template
 
     with desk.waiting(f"Lab {lab.number}: drawing …"), Synthesizer(desk.root, say=desk.say) as synthesizer:
-        return draw(Template.load(synthesizer.synth(code, lab.construct_id).template_path), theme="auto")
+        template = Template.load(synthesizer.synth(code, lab.construct_id).template_path)
+    overlay = None
+    if prices:
+        found = estimate(template)
+        overlay = Overlay(prices=found.tags(), said=found.sentence)
+    return draw(template, overlay=overlay, theme="auto")
 
 
 def _open(file: Path) -> bool:

@@ -113,3 +113,20 @@ def test_json_and_picture_go_together(shelf: Shelf, tmp_path: Path) -> None:
     picture = tmp_path / "x.svg"
     said = shelf.run("ask", str(file), "lose", "az", "a", "--svg", str(picture), "--json").says(code=0).json()
     assert said["holds"] is False and picture.exists()
+
+
+def test_a_review_of_a_lab_runs_where_its_code_was_built(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    def second() -> None:
+        raise AssertionError("a second kernel")
+
+    monkeypatch.setattr("preflight.reviewers._warm", second)
+    shelf.run("ask", "1", "review", "--worked").says(code=0)
+
+
+def test_the_reasons_a_lab_keeps_a_finding_for_are_shown(shelf: Shelf) -> None:
+    found = shelf.run("ask", "1", "review", "--worked", "--json").says(code=0).json()["findings"][0]
+    told = f'[[kept]]\nrule = "{found["rules"][0]}"\nresource = "{found["path"]}"\nreason = "Books."\n'
+    next(shelf.root.glob("labs/lab01*")).joinpath("review.toml").write_text(told)
+    shelf.run("ask", "1", "review", "--worked").says("kept, for a reason:", "Books.", code=0)
+    # the reasons are the worked stack's
+    assert "kept, for a reason" not in shelf.start(1).run("ask", "1", "review").out

@@ -26,3 +26,11 @@ def test_the_picture_goes_where_it_is_asked_for(shelf: Shelf) -> None:
 def test_a_stack_that_cannot_be_built_still_has_its_brief(shelf: Shelf) -> None:
     shelf.start(1).write(1, "versioned=False", "versoined=False")
     shelf.run("show", "1").says("Keep a book", "not drawn, for your stack cannot be built yet", code=0)
+
+
+def test_prices_are_drawn_where_they_are_asked_for(shelf: Shelf) -> None:
+    file = shelf.root / "mine.svg"
+    shelf.run("show", "1", "--svg", str(file), "--prices").says("mine.svg", code=0)
+    assert "Left running and forgotten" in file.read_text()
+    shelf.run("show", "1", "--svg", str(file)).says("mine.svg", code=0)
+    assert "Left running and forgotten" not in file.read_text()
