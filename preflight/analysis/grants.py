@@ -841,8 +841,16 @@ def _clipped(statement: Statement, arn: str | None) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for pattern in patterns:
         inside = () if isinstance(pattern, Unknown) else [each for each in _parts(arn) if covers_arn(pattern, each)]
-        found.update(dict.fromkeys(inside or (pattern,)))
+        found.update(dict.fromkeys(inside or ((pattern,) if _is_on(pattern, arn) else ())))
     return tuple(found)
+
+
+def _is_on(pattern: str, arn: str) -> bool:
+    """Whether a pattern of a resource's policy is about that resource or what is in it; of no other does it decide."""
+    # services have short forms of their own, as in "execute-api:/*"
+    if isinstance(pattern, Unknown) or not pattern.startswith("arn:"):
+        return True
+    return any(overlaps_arn(opened(pattern), each) for each in (arn, f"{arn}/*", f"{arn}:*"))
 
 
 def _filled(pattern: str, statement: Statement, lookup: Lookup) -> str | None:

@@ -474,3 +474,20 @@ def test_two_hundred_resources_take_fifty_milliseconds():
     what_may(of, "Role2")
     second = time.perf_counter() - start
     assert first < 0.25 and second < 0.25, (first, second)
+
+
+def test_a_resources_policy_decides_about_that_resource_alone():
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_identity-vs-resource.html
+    elsewhere = {**allow("s3:GetObject", inside("Notes")), "Principal": "*"}
+    of = made(Notes=OPEN, Other=OPEN, Policy=bucket_policy("Other", elsewhere))
+    assert who_may(of, "s3:GetObject", "Notes/*") == who_may(of, "s3:GetObject", "*") == ()
+    assert said(of, "anyone") == []
+    refused = {**deny("s3:*", inside("Notes")), "Principal": "*"}
+    reader = role(allow("s3:GetObject", inside("Notes")))
+    of = made(Notes=OPEN, Other=OPEN, Policy=bucket_policy("Other", refused), Reader=reader)
+    assert said(of, "Reader") == [("s3:GetObject", "Notes/*")]
+    assert what_may(of, "Reader")[0].is_unconditional and not what_may(of, "Reader")[0].never
+    # what is in it is its own
+    part = {"Fn::Join": ["", [arn("Notes"), "/reports/*"]]}
+    of = made(Notes=OPEN, Policy=bucket_policy("Notes", {**allow("s3:GetObject", part), "Principal": "*"}))
+    assert said(of, "anyone") == [("s3:GetObject", "Notes/reports/*")]
