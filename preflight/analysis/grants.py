@@ -625,6 +625,11 @@ class _Reading:
                 continue
             if statement.actions.negated and any(isinstance(each, Unknown) for each in statement.actions.patterns):
                 conditions = (*conditions, "it is not among the actions nobody can read from here")
+            if arn is not None and isinstance(filled, Unknown):
+                # whatever it is, it is about this resource or about none
+                told = (*conditions, f"{filled} covers it")
+                found += [_Region(bits, (part,), never, told) for part in everywhere]
+                continue
             found.append(_Region(bits, (filled,), never, conditions))
         return found
 

@@ -487,6 +487,12 @@ def test_a_resources_policy_decides_about_that_resource_alone():
     of = made(Notes=OPEN, Other=OPEN, Policy=bucket_policy("Other", refused), Reader=reader)
     assert said(of, "Reader") == [("s3:GetObject", "Notes/*")]
     assert what_may(of, "Reader")[0].is_unconditional and not what_may(of, "Reader")[0].never
+    # nor does one that nobody can read
+    unread = {**allow("s3:GetObject", {"Ref": "What"}), "Principal": "*"}
+    body = {"Notes": OPEN, "Other": OPEN, "Policy": bucket_policy("Other", unread)}
+    of = Template.load({"Parameters": {"What": {"Type": "String"}}, "Resources": body}).design()
+    assert who_may(of, "s3:GetObject", "Notes/*") == ()
+    assert {each.answer for each in who_may(of, "s3:GetObject", "Other/*")} == {"depends"}
     # what is in it is its own
     part = {"Fn::Join": ["", [arn("Notes"), "/reports/*"]]}
     of = made(Notes=OPEN, Policy=bucket_policy("Notes", {**allow("s3:GetObject", part), "Principal": "*"}))
