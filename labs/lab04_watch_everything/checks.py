@@ -563,7 +563,8 @@ class Watch:
         told = self._alarms[alarm]
         stats = [each["MetricStat"]["Metric"] for each in told.get("Metrics") or [] if "MetricStat" in each]
         return {
-            (each["Namespace"], each["MetricName"]) for each in [*stats, *([told] if told.get("MetricName") else [])]
+            (each.get("Namespace", ""), each["MetricName"])
+            for each in [*stats, *([told] if told.get("MetricName") else [])]
         }
 
     def arn(self, alarm: str) -> str:
@@ -597,7 +598,7 @@ class Watch:
             return f"{alarm} compares with what is usual"
         if told.get("Metrics") or told.get("ExtendedStatistic"):
             return None
-        needed = told.get("DatapointsToAlarm") or told.get("EvaluationPeriods", 1)
+        needed = told.get("DatapointsToAlarm") or told.get("EvaluationPeriods") or 1
         if needed > 1:
             return f"{alarm} goes off when it happens in {needed} periods, not at the first"
         if told.get("Period", 60) > 600:
@@ -753,6 +754,10 @@ TOUCHING_THE_BUCKET = (
     "s3:PutLifecycleConfiguration",
     "s3:PutBucketPublicAccessBlock",
     "s3:PutReplicationConfiguration",
+    "s3:PutBucketVersioning",
+    "s3:PutEncryptionConfiguration",
+    "s3:PutBucketAcl",
+    "s3:PutBucketOwnershipControls",
 )
 TOUCHING_THE_TRAIL = ("cloudtrail:StopLogging", "cloudtrail:UpdateTrail", "cloudtrail:DeleteTrail")
 
@@ -810,6 +815,17 @@ HAPPENED = (SIGNS_IN, STOPS)
 ORDINARY: dict[str, dict[str, Any]] = {
     "Omar signing in": {**CONSOLE, "userIdentity": OMAR},
     "Omar creating a group": {"eventSource": "iam.amazonaws.com", "eventName": "CreateGroup", "userIdentity": OMAR},
+    "Omar stopping an instance": {
+        "eventSource": "ec2.amazonaws.com",
+        "eventName": "StopInstances",
+        "userIdentity": OMAR,
+    },
+    "Omar updating a function": {
+        "eventSource": "lambda.amazonaws.com",
+        "eventName": "UpdateFunctionConfiguration20150331v2",
+        "userIdentity": OMAR,
+    },
+    "Omar deleting a bucket": {"eventSource": "s3.amazonaws.com", "eventName": "DeleteBucket", "userIdentity": OMAR},
     "Omar reading the trail's status": {**OF_TRAIL, "eventName": "GetTrailStatus", "readOnly": True},
     "CloudTrail looking at its bucket": {
         "eventSource": "s3.amazonaws.com",

@@ -12,7 +12,7 @@ from typing import Any
 
 def mends() -> Iterable[tuple[Any, str, Any]]:
     """What to put in place of moto's."""
-    from moto.config.models import ConfigBackend, ConfigRecorder
+    from moto.config.models import ConfigBackend, ConfigRecorder, Scope
 
     put_recorder, put_channel, put_rule = (
         ConfigBackend.put_configuration_recorder,
@@ -48,6 +48,16 @@ def mends() -> Iterable[tuple[Any, str, Any]]:
             )
         return put_rule(self, config_rule, tags)
 
+    scope_to_dict = Scope.to_dict
+
+    def scope_told(self: Any) -> dict[str, Any]:
+        # moto forgets the tag a rule is narrowed to
+        told: dict[str, Any] = {name: value for name, value in scope_to_dict(self).items() if name != "Tags"}
+        for key, value in (self.tags or {}).items():
+            told |= {"TagKey": key} | ({"TagValue": value} if value else {})
+        return told
+
+    yield Scope, "to_dict", scope_told
     yield ConfigBackend, "put_configuration_recorder", put_configuration_recorder
     yield ConfigBackend, "put_delivery_channel", put_delivery_channel
     yield ConfigBackend, "put_config_rule", put_config_rule

@@ -191,6 +191,16 @@ def test_a_rule_and_its_remedy(bench):
     assert bench.client("config").describe_config_rules()["ConfigRules"] == []
 
 
+def test_a_rule_about_tagged_resources_tells_which_tag(bench):
+    records = role(bench, "config.amazonaws.com")
+    bench.make("AWS::Config::ConfigurationRecorder", "R", Name="main", RoleARN=records)
+    for scope in ({"TagKey": "audited"}, {"TagKey": "audited", "TagValue": "yes"}):
+        made = bench.make("AWS::Config::ConfigRule", **{**RULE, "Scope": scope})
+        assert (made.unapplied, bench.lost(made)) == ((), set())
+        assert bench.client("config").describe_config_rules()["ConfigRules"][0]["Scope"] == scope
+        bench.delete(made)
+
+
 CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     (
         "ConformancePack",
