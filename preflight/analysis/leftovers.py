@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from preflight.analysis.vpc import is_true
+from preflight.analysis.vpc import as_list, is_true
 
 if TYPE_CHECKING:
     from preflight.template import Design, Item, Resource, Template
@@ -184,10 +184,11 @@ def protected(item: Item, stack: _Stack) -> Iterator[Leftover]:
     name, change = PROTECTIONS.get(item.type, ("", ""))
     value = item.properties.get(name)
     if name == "LoadBalancerAttributes":
-        attributes = {each.get("Key"): each.get("Value") for each in value or [] if isinstance(each, Mapping)}
+        attributes = {each.get("Key"): each.get("Value") for each in as_list(value) if isinstance(each, Mapping)}
         value = attributes.get("deletion_protection.enabled")
     if item.type == "AWS::DynamoDB::GlobalTable":
-        value = any(is_true(each.get("DeletionProtectionEnabled")) for each in item.properties.get("Replicas", []))
+        replicas = [each for each in as_list(item.properties.get("Replicas")) if isinstance(each, Mapping)]
+        value = any(is_true(each.get("DeletionProtectionEnabled")) for each in replicas)
     if stack.goes(item) and (is_true(value) or str(value).upper() == "ACTIVE"):
         yield _leftover(
             item,

@@ -179,3 +179,14 @@ def test_a_resource_whose_condition_does_not_hold_leaves_nothing() -> None:
         "Resources": {"Notes": {"Type": "AWS::S3::Bucket", "Condition": "No", "DeletionPolicy": "Retain"}},
     }
     assert leftovers(Template(body)) == []
+
+
+@pytest.mark.parametrize("replicas", [["<many>"], "<many>", 7, [{"Region": "us-east-1"}, []]])
+def test_replicas_nobody_can_know_are_no_crash(replicas: Any) -> None:
+    assert leftovers(template(Notes=resource("AWS::DynamoDB::GlobalTable", Replicas=replicas))) == []
+
+
+@pytest.mark.parametrize("attributes", [7, "<some>", [None]])
+def test_attributes_nobody_can_know_are_no_crash(attributes: Any) -> None:
+    kind = "AWS::ElasticLoadBalancingV2::LoadBalancer"
+    assert leftovers(template(Front=resource(kind, LoadBalancerAttributes=attributes))) == []
