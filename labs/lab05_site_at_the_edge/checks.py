@@ -165,8 +165,8 @@ def check_this_distribution_reads_and_no_other(stack: Stack) -> None:
         where=site.policy,
     )
     others = [
-        f"{whose} distribution may {verb}"
-        for whose, known in other_distributions(stack)
+        f"{whose} may {verb}"
+        for whose, known in other_distributions(site)
         for verb, action, resource in uses_of(site.bucket)
         if stack.may(CLOUDFRONT, action, resource, context=known).answer in ("allowed", "depends")
     ]
@@ -468,16 +468,24 @@ class Site:
         return {"aws:SourceArn": self.arn, "aws:SourceAccount": self.stack.account}
 
 
-def other_distributions(stack: Stack) -> list[tuple[str, dict[str, Any]]]:
-    """How a stranger's distribution, and another one of this account, are known."""
+def other_distributions(site: Site) -> list[tuple[str, dict[str, Any]]]:
+    """How others are known: a stranger's distribution, another of this account, and each that the policy names."""
+    policy = attempt(site.s3.get_bucket_policy, Bucket=site.bucket)
+    named = re.findall(
+        r"arn:aws[\w-]*:cloudfront::(\d+):distribution/(\w+)", policy.value["Policy"] if policy.ok else ""
+    )
     return [
-        (whose, {"aws:SourceArn": arn_of_a_distribution(account), "aws:SourceAccount": account})
-        for whose, account in (("a stranger's", STRANGER), ("another", stack.account))
+        (whose, {"aws:SourceArn": arn_of_a_distribution(account, id), "aws:SourceAccount": account})
+        for whose, account, id in (
+            ("a stranger's distribution", STRANGER, NO_ONES),
+            ("another distribution", site.stack.account, NO_ONES),
+            *((f"the distribution {id}", account, id) for account, id in named if id != site.id),
+        )
     ]
 
 
-def arn_of_a_distribution(account: str) -> str:
-    return f"arn:aws:cloudfront::{account}:distribution/EDFDVBD6EXAMPLE"
+def arn_of_a_distribution(account: str, id: str) -> str:
+    return f"arn:aws:cloudfront::{account}:distribution/{id}"
 
 
 def uses_of(bucket: str) -> list[tuple[str, str, str]]:
@@ -585,6 +593,7 @@ def listed(words: list[str]) -> str:
 CLOUDFRONT_GUIDE = "https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide"
 CLOUDFRONT = "service:cloudfront.amazonaws.com"
 STRANGER = "999999999999"
+NO_ONES = "EDFDVBD6EXAMPLE"
 # a request that no service makes for somebody else
 FOR_NOBODY_ELSE = {"aws:SecureTransport": "true", "aws:SourceArn": None, "aws:SourceAccount": None}
 A_MINUTE = 60

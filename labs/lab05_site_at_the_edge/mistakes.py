@@ -107,6 +107,16 @@ def mistake_a_wildcard_for_the_distribution(template: dict[str, Any]) -> None:
 
 @breaks(
     "this_distribution_reads_and_no_other",
+    help="A second distribution on the same bucket publishes the site again, with behaviors and headers of its own.",
+)
+def mistake_the_staging_distribution_reads_it_too(template: dict[str, Any]) -> None:
+    own = grant(template)["Condition"]["StringEquals"]["AWS:SourceArn"]
+    staging = {"Fn::Sub": "arn:aws:cloudfront::${AWS::AccountId}:distribution/E2STAGING00000"}
+    grant(template)["Condition"]["StringEquals"]["AWS:SourceArn"] = [own, staging]
+
+
+@breaks(
+    "this_distribution_reads_and_no_other",
     help="s3:* is PutObject and DeleteObject too. A site that is read needs s3:GetObject.",
 )
 def mistake_the_distribution_may_do_everything(template: dict[str, Any]) -> None:
