@@ -11,6 +11,7 @@ from preflight.errors import Usage
 from preflight.template import Design, Template
 
 if TYPE_CHECKING:
+    from preflight.analysis.network import Path
     from preflight.analysis.picture import Overlay
     from preflight.reviewers import Kept
     from preflight.synth import Synthesizer
@@ -268,6 +269,7 @@ def _reach(template: Template, design: Design, words: Sequence[str], context: Ma
         sentence = f"Yes, {way.source} reaches {way.target}{only}."
         if way.through and way.except_for:
             points.append(Point("by itself", f"no: {way.except_for[0].explanation} [{way.except_for[0].code}]"))
+        points += [] if way.through else _gaps(way)
     else:
         stops = design.resources.get(way.logical_id or "")
         points.append(Point(label(stops) if stops else "stopped", f"{way.explanation} [{way.code}]"))
@@ -283,6 +285,21 @@ def _reach(template: Template, design: Design, words: Sequence[str], context: Ma
         points.append(Point("depends", f"on {', '.join(way.depends)}, which this template cannot know"))
     holds = True if way else None if way.depends else False
     return Reply(holds, sentence, tuple(points), data, Overlay(reach=way))
+
+
+def _gaps(way: Path) -> list[Point]:
+    """Between which other subnets of a question nothing passes, though between these it does."""
+    here = (_place(way.source), _place(way.target))
+    gaps = {(_place(each.source), _place(each.target)): each for each in reversed(way.except_for)}
+    return [
+        Point(f"not {source} to {target}", f"{each.explanation} [{each.code}]")
+        for (source, target), each in gaps.items()
+        if (source, target) != here
+    ][:4]
+
+
+def _place(name: str) -> str:
+    return name.partition(" (")[0]
 
 
 def _exposed(template: Template, design: Design, words: Sequence[str], context: Mapping[str, Any]) -> Reply:

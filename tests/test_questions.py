@@ -10,6 +10,7 @@ import pytest
 from preflight.errors import Usage
 from preflight.questions import FORMS, Reply, ask
 from preflight.template import Template
+from tests.analysis.test_network import clinic, guard
 
 
 def design() -> Template:
@@ -145,3 +146,15 @@ def test_every_form_is_told_with_an_instance_of_its_own() -> None:
     for name, form in FORMS.items():
         assert form.usage.split()[0] == name
         assert form.least <= len(form.example.split()) - 2 <= form.most
+
+
+def test_where_a_group_is_not_let_through_is_said_beside_where_it_is() -> None:
+    template = clinic()
+    # the answer's ports are shut, which one subnet with the asker does not mind
+    guard(template, (100, "in", "allow", 6, "10.40.0.0/16", (5432, 5432)))
+    wears = {"SubnetId": {"Ref": "DataA"}, "SecurityGroupIds": [{"Fn::GetAtt": ["Db", "GroupId"]}]}
+    template["Resources"]["Server"] = {"Type": "AWS::EC2::Instance", "Properties": wears}
+    reply = ask(Template.load(template), ["reach", "Web", "Server", "5432"])
+    assert reply.holds and reply.sentence.startswith("Yes, Web in DataA")
+    told = next(each for each in reply.points if each.about == "not Web in PublicA to Server")
+    assert "SUBNET_ACL_RESTRICTION" in told.said

@@ -183,7 +183,8 @@ class _Look:
             by = "its public address (PubliclyAccessible)"
             asks = "it asks for its own user and password"
         is_sure = not any("unless" in hop.detail for hop in path.hops)
-        depends = path.depends if is_sure else (*path.depends, "PubliclyAccessible, which is not told")
+        told = "its Scheme" if item.type in (BALANCER, CLASSIC) else "PubliclyAccessible"
+        depends = path.depends if is_sure else (*path.depends, f"{told}, which is not told")
         self.doors.append(
             Door(label(item), item.logical_id, by, tuple(ports), who, asks, leads, path.hops, tuple(depends))
         )

@@ -147,11 +147,13 @@ def _balancer(layout: Layout, item: Item) -> Iterator[Card]:
     mapped = [_map(each) for each in as_list(properties.get("SubnetMappings"))]
     kind = str(properties.get("Type") or "application").lower()
     groups = tuple(as_list(properties.get("SecurityGroups")))
-    faces = str(properties.get("Scheme") or "internet-facing").lower() != "internal"
+    scheme = properties.get("Scheme")
+    faces = None if isinstance(scheme, Unknown) else str(scheme or "internet-facing").lower() != "internal"
+    why = "the load balancer is internet-facing" if faces is not None else f"unless {scheme} is internal"
     for subnet in as_list(properties.get("Subnets")) + [each.get("SubnetId") for each in mapped]:
         # a network load balancer may wear no group at all, and then none is asked
         bare = kind != "application" and not groups
-        yield Card(subnet, groups, None, faces, "the load balancer is internet-facing", bare)
+        yield Card(subnet, groups, None, faces, why, bare)
 
 
 def _database(layout: Layout, item: Item) -> Iterator[Card]:

@@ -263,3 +263,11 @@ def test_a_door_of_a_load_balancer_without_groups_names_its_protocol() -> None:
     template = fronted("network")
     del template["Resources"]["Front"]["Properties"]["SecurityGroups"]
     assert next(each for each in look(template).open if each.what == "Front").ports == ("tcp 443",)
+
+
+def test_a_scheme_nobody_can_know_is_a_question() -> None:
+    template = fronted()
+    template["Parameters"] = {"Faces": {"Type": "String"}}
+    template["Resources"]["Front"]["Properties"]["Scheme"] = {"Ref": "Faces"}
+    found = look(template)
+    assert not found.open and found.unsure[0].depends == ("its Scheme, which is not told",)
