@@ -144,7 +144,9 @@ class LiveCloud:
         place = urlsplit(url)
         if self.endpoint_url and is_loopback(urlsplit(self.endpoint_url).hostname or ""):
             path = url.partition("://")[2].removeprefix(place.netloc) or "/"
-            return requested(method, f"{self.endpoint_url}{path}", {"Host": place.netloc, **headers}, body)
+            # the endpoint speaks http alone, so it is told what the address said
+            asked = {"Host": place.netloc, "X-Forwarded-Proto": place.scheme, **headers}
+            return requested(method, f"{self.endpoint_url}{path}", asked, body)
         return requested(method, url, headers, body)
 
     @cached_property

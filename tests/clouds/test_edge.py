@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from preflight.clouds.live import LiveCloud
 from preflight.clouds.offline import OfflineCloud
 from preflight.template import Template
 
@@ -349,3 +350,11 @@ def test_a_website_is_read_by_anybody_or_nobody(site):
         Bucket="the-site", PublicAccessBlockConfiguration={"RestrictPublicBuckets": True, "BlockPublicPolicy": True}
     )
     assert site.get("/index.html").status == 403
+
+
+def test_an_attached_stack_hears_by_which_protocol_it_was_asked(site):
+    site.deploy(DefaultRootObject="index.html")
+    site.put("index.html", "hello")
+    attached = LiveCloud(endpoint_url=site.cloud.serve(), region="us-east-1").attach("Site")
+    answers = [attached.request("GET", f"{scheme}://{site.host}/", {}, b"") for scheme in ("http", "https")]
+    assert [each.status for each in answers] == [301, 200]
