@@ -46,10 +46,29 @@ def main(root: Path) -> None:
     app = aws_cdk.App()
     try:
         mount(app, root, labs=_context(app, "labs"), code=_context(app, "code"))
+        _object(app, root)
     except PreflightError as error:
         print(error, file=sys.stderr)
         sys.exit(2)
     app.synth()
+
+
+def _object(app: Any, root: Path) -> None:
+    """Keep every stack out of an account that is not the learner's sandbox; without a sandbox, say so."""
+    from preflight.sandbox.settings import objection
+
+    found = objection(root, os.environ)
+    if found is None:
+        return
+    import aws_cdk
+
+    for stack in app.node.children:
+        if aws_cdk.Stack.is_stack(stack):
+            notes = aws_cdk.Annotations.of(stack)
+            if found.stops:
+                notes.add_error(f"{stack.node.id}: {found.sentence}")
+            else:
+                notes.add_warning_v2("preflight:no-sandbox", found.sentence)
 
 
 def mount(app: Any, root: Path, *, labs: str | None = None, code: str | None = None) -> None:

@@ -326,3 +326,23 @@ def test_a_registry_that_cannot_be_reached_is_said(house: House, monkeypatch: py
         cdk_cli(house.root, say=said.append)
     assert said == ["installing the CDK CLI 2.1148.1 (30 MB), once …"]
     assert not list((house.root / ".preflight").iterdir())
+
+
+def test_another_account_than_the_sandbox_is_stopped_in_every_stack(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CDK_DEFAULT_ACCOUNT", "111122223333")
+    unnamed = house.run()
+    assert unnamed.errors("Lab1") == []
+    assert "not named as your sandbox" in (unnamed.out / "Lab1.metadata.json").read_text()
+
+    house.write("workspace/sandbox.toml", 'account = "210987654321"\nregion = "us-east-1"\n')
+    for name in ("Lab1", "Lab2", "Lab3"):
+        [error] = house.run().errors(name)
+        assert error.startswith(f"{name}: These credentials are of account 111122223333") and "./lab sandbox" in error
+
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:5000")
+    assert house.run().errors("Lab1") == []
+    monkeypatch.delenv("AWS_ENDPOINT_URL")
+    monkeypatch.setenv("CDK_DEFAULT_ACCOUNT", "210987654321")
+    assert house.run().errors("Lab1") == []

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import typer
 
-from preflight.cli import ask, check, cloud, cost, coverage, machine, study, trail
+from preflight.cli import ask, check, cloud, cost, coverage, machine, sandbox, study, trail
 from preflight.cli.desk import Desk
 from preflight.errors import DeployFailed, PreflightError, Refused
 
@@ -50,6 +50,10 @@ _cloud = typer.Typer(help="The offline cloud by itself, for any AWS tool.", rich
 _cloud.command("serve")(machine.serve)
 _cloud.command("deploy")(cloud.deploy)
 app.add_typer(_cloud, name="cloud")
+
+_sandbox = typer.Typer(rich_markup_mode=None)
+_sandbox.callback(invoke_without_command=True)(sandbox.sandbox)
+app.add_typer(_sandbox, name="sandbox")
 
 
 def run(arguments: Sequence[str], *, root: Path = ROOT) -> int:
