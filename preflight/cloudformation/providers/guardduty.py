@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from preflight.cloudformation.providers._table import Setting, Table, Tags, call
+from preflight.cloudformation.providers._table import Scope, Setting, Table, Tags, call, refusal
 
 _ARN = "arn:{partition}:guardduty:{region}:{account}:detector/"
 
@@ -39,6 +39,16 @@ class Detector(Table):
         call("get_detector", DetectorId="{ref}"),
         call("list_tags_for_resource", ResourceArn=_ARN + "{ref}"),
     )
+
+    def begin(self, scope: Scope) -> dict[str, Any]:
+        """The first in its Region; AWS refuses a second.
+
+        https://docs.aws.amazon.com/guardduty/latest/APIReference/API_CreateDetector.html, checked_on 2026-11-23
+        """
+        if scope.context.client("guardduty").list_detectors()["DetectorIds"]:
+            message = "The request is rejected because a detector already exists for the current account."
+            raise refusal("BadRequestException", message, "CreateDetector")
+        return super().begin(scope)
 
 
 class Filter(Table):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 TAGS = [{"Key": "team", "Value": "triage"}]
 
@@ -34,6 +35,14 @@ def test_a_detector_and_what_it_has(bench):
     bench.delete(changed)
     bench.delete(changed)
     assert client.list_detectors()["DetectorIds"] == []
+
+
+def test_a_region_has_one_detector(bench):
+    first = bench.make("AWS::GuardDuty::Detector", "First", Enable=True)
+    with pytest.raises(ClientError, match="a detector already exists for the current account"):
+        bench.make("AWS::GuardDuty::Detector", "Second", Enable=True)
+    bench.delete(first)
+    bench.make("AWS::GuardDuty::Detector", "Second", Enable=True)
 
 
 @pytest.mark.parametrize("kind", ["IPSet", "ThreatIntelSet"])
