@@ -34,7 +34,7 @@ A_WEEK = 7 * 24 * 3600
 LONGEST_STAY = 30
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 OVER_HTTP = {"aws:SecureTransport": "false"}
-OVER_TLS = {"aws:SecureTransport": "true", "s3:TlsVersion": "1.3"}
+OVER_TLS = {"aws:SecureTransport": "true", "s3:TlsVersion": "1.3", "lambda:FunctionUrlAuthType": "NONE"}
 
 
 def check_a_note_becomes_an_insight_of_its_day(stack: Stack) -> None:
@@ -92,7 +92,7 @@ def check_comprehend_reads_whole_notes_and_nothing_else(stack: Stack) -> None:
         stack.client("s3").put_object(
             Bucket=stack.output(NOTES), Key=elsewhere, Body=b"No note, and nobody's business."
         )
-        stack.eventually(lambda: insights_of(stack, [key]), seconds=90)
+        known = stack.eventually(lambda: insights_of(stack, [key]), seconds=90)
         asked = [each for each in stack.asked("comprehend")[before:] if texts_in(each)]
         whole = [each for each in asked if LONG_NOTE in [text.strip() for text in texts_in(each)]]
         parts = [text for each in asked for text in texts_in(each) if text.strip() in LONG_NOTE and text.strip()]
@@ -118,6 +118,13 @@ def check_comprehend_reads_whole_notes_and_nothing_else(stack: Stack) -> None:
             saw=f"of a note of {size:,} bytes Comprehend read {longest(parts):,} at most",
             means="whatever stands further down is in no insight, and nobody is told",
             proved=f"a note of {size:,} bytes arrived at Comprehend in one piece",
+            **words,
+        )
+        expect(
+            bool(known),
+            saw=f"a note of {size:,} bytes has no insight{why_it_failed(stack)}",
+            means="the longest notes are the ones that are missing",
+            proved="and an insight came of it",
             **words,
         )
         languages = {str(each.get("LanguageCode")) for each in whole}
@@ -399,6 +406,8 @@ def check_analysts_read_insights_and_no_notes(stack: Stack) -> None:
             ("s3:PutObject", f"{bucket}/{prefix}8f1d.csv", {}),
             ("s3:GetObject", f"{bucket}/{prefix}8f1d.csv", {}),
         ]
+        needs += [("kms:GenerateDataKey", key, via_s3(stack)) for key in keys_of(stack, place[0])]
+    needs += [("kms:Decrypt", key, via_s3(stack)) for key in keys_of(stack, stack.output(INSIGHTS))]
     refused = [
         (action, resource)
         for action, resource, context in needs
@@ -525,7 +534,7 @@ def check_nobody_outside_sees_anything(stack: Stack) -> None:
         *(("s3:ListBucket", f"arn:aws:s3:::{bucket}") for bucket in buckets),
         *((f"sqs:{action}", queue_arn(stack)) for action in ("ReceiveMessage", "SendMessage")),
         *(("sts:AssumeRole", role) for role in (function_role(stack), role_arn(stack, ANALYST))),
-        ("lambda:InvokeFunction", function_arn(stack)),
+        *((f"lambda:{action}", function_arn(stack)) for action in ("InvokeFunction", "InvokeFunctionUrl")),
     ]
     for who, circumstances in outsiders(stack):
         opened = next((each for each in doors if is_open(stack, who, *each, **circumstances)), None)
@@ -640,7 +649,7 @@ def day_folder(day: str) -> str:
 
 def texts_in(asked: dict[str, Any]) -> list[str]:
     """The texts of a request that asks for entities."""
-    if "Entities" not in asked["operation"]:
+    if asked["operation"] not in ("DetectEntities", "BatchDetectEntities"):
         return []
     return [str(text) for text in (asked.get("TextList") or [asked.get("Text")]) if text]
 
@@ -713,7 +722,7 @@ def no_partition_for(table: dict[str, Any], day: date, *, now: date) -> str:
     if kind != "date":
         return f"the projection's type for dt is {kind or 'missing'}, which gives no days"
     shape = told.get("projection.dt.format", "").replace("'", "")
-    if shape != "yyyy-MM-dd":
+    if shape not in ("yyyy-MM-dd", "uuuu-MM-dd"):
         return f"the projection writes days as {shape or 'nothing'}, and the folders as yyyy-MM-dd"
     first, _, last = told.get("projection.dt.range", "").partition(",")
     bounds = [moment(each, now) for each in (first, last)]
@@ -878,6 +887,19 @@ def results_of(stack: Stack) -> tuple[str, str] | None:
         return None
     bucket, _, prefix = re.sub("^s3[an]?://", "", place).partition("/")
     return bucket, f"{prefix.rstrip('/')}/" if prefix.rstrip("/") else ""
+
+
+def keys_of(stack: Stack, bucket: str) -> list[str]:
+    """The KMS keys of one's own that a bucket encrypts with."""
+    answer = attempt(stack.client("s3").get_bucket_encryption, Bucket=bucket)
+    rules = answer.value["ServerSideEncryptionConfiguration"]["Rules"] if answer.ok else []
+    named = [str((each.get("ApplyServerSideEncryptionByDefault") or {}).get("KMSMasterKeyID") or "") for each in rules]
+    held = [next(iter(stack.find(name)), None) for name in named if name]
+    return [item.attributes["Arn"] for item in held if item is not None and item.type == "AWS::KMS::Key"]
+
+
+def via_s3(stack: Stack) -> dict[str, str]:
+    return {"kms:ViaService": f"s3.{stack.region}.amazonaws.com", "kms:CallerAccount": stack.account}
 
 
 def rules_of(stack: Stack, bucket: str) -> list[dict[str, Any]]:
