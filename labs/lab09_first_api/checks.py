@@ -174,7 +174,7 @@ def check_nothing_else_is_answered(stack: Stack) -> None:
     )
     with notes_taken_away(stack) as posted:
         id = id_of(post(stack, {"text": "as it was"}, posted))
-        for unknown in (uuid.uuid4().hex, f"{id}0", "no-such-note"):
+        for unknown in (uuid.uuid4().hex, f"{id}000000", "no-such-note"):
             answer = get(stack, unknown)
             expect(
                 answer.status == 404 and bool(read(answer)),
@@ -309,6 +309,16 @@ def check_the_api_is_the_only_door(stack: Stack) -> None:
                 where=next(iter(stack.find(base_of(function))), None),
                 **words,
             )
+    for item in (item for role in roles for item in stack.find(role)):
+        others = [who for who in trusted_by(item) if who not in RUNNERS]
+        expect(
+            not others,
+            saw=f"{' and '.join(others[:2])} may take the role {named(stack, str(item.arn))}",
+            means="whoever takes the function's role reads and writes notes as the function does",
+            proved=proved,
+            where=item,
+            **words,
+        )
     for action in TOUCHING:
         others = [way for way in stack.who_may(action, table.arn) if is_a_stranger(stack, way, roles)]
         expect(
@@ -344,7 +354,7 @@ def check_every_request_leaves_a_line(stack: Stack) -> None:
         **words,
     )
     marker = f"marker-{uuid.uuid4().hex}"
-    groups = {group, *map(log_of, map(lambda arn: configuration(stack, arn), functions(stack)))}
+    groups = {group, *(own for _, own in writers(stack))}
     exist = attempt(stack.client("logs").describe_log_groups, logGroupNamePrefix=group).value
     expect(
         any(each["logGroupName"] == group for each in exist["logGroups"]),
@@ -370,6 +380,17 @@ def check_every_request_leaves_a_line(stack: Stack) -> None:
                 saw=f"no line in {group} tells of a {method} to /notes that was answered {status}; "
                 + (f"one of {len(fresh)} says {fresh[-1].strip()[:200]}" if fresh else "no line came at all"),
                 means="the line that would answer “what happened at seven” is not there, or does not say it",
+                proved=proved,
+                **words,
+            )
+        for role, own in writers(stack):
+            stream = f"arn:aws:logs:{stack.region}:{stack.account}:log-group:{own}:log-stream:any"
+            ways = [stack.may(role, action, stream) for action in ("logs:CreateLogStream", "logs:PutLogEvents")]
+            shut = next((way for way in ways if way.answer != "allowed"), None)
+            expect(
+                shut is None,
+                saw=f"the function cannot write its own log: {shut and shut.because}",
+                means="on the day the function breaks, it has nothing to say",
                 proved=proved,
                 **words,
             )
@@ -405,9 +426,19 @@ def check_unused_it_costs_nothing(stack: Stack) -> None:
         where=idle[0].logical_id if idle else None,
         **words,
     )
+    warm = next((each for each in cost.unpriced if each.what == "provisioned concurrency"), None)
+    expect(
+        warm is None,
+        saw=f"{warm and warm.name} keeps environments of the function ready, and billed, around the clock",
+        means="a night without a single request costs something",
+        proved=proved,
+        read="https://docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.html",
+        where=warm and warm.logical_id,
+        **words,
+    )
     if cost.unpriced:
         could_not_ask(f"no price is known here for {cost.unpriced[0]}")
-    for name in sorted({access_log(stack), *map(log_of, (configuration(stack, arn) for arn in functions(stack)))}):
+    for name in sorted({access_log(stack), *(own for _, own in writers(stack))}):
         if not name:
             continue
         days, goes = kept_for(stack, name)
@@ -534,43 +565,43 @@ class Flood:
 
 def floods(stack: Stack) -> Iterator[Flood]:
     """Each route of each stage under a flood: tried offline, read from the stage in an account."""
-    stages = the_api(stack).stages()
-    if stack.mode == "live":
-        for name, limits in stages.items():
-            for route in ROUTES:
-                burst, rate = limits(route)
-                proved = f"the stage declares a burst of {burst:g} and a rate of {rate:g} a second"
-                yield Flood(name, route, burst, rate, proved)
-        return
     host = urlsplit(url(stack))
-    for name in stages:
+    for name, limits in the_api(stack).stages().items():
         base = f"{host.scheme}://{host.netloc}" + ("" if name == "$default" else f"/{name}")
         for route in ROUTES:
-            method, path = route.split()
-            send = sender(stack, method, base + path.replace("{id}", "no-such-note"))
-            stack.advance(minutes=5)
-            at_once = let_through(send, BURST)
-            stack.advance(seconds=1)
-            # what was left of a token counts as well
-            a_second = let_through(send, RATE, spare=1)
-            proved = f"{at_once} requests at once are answered and the next is a 429, then {a_second} a second"
-            yield Flood(name, route, at_once, a_second, proved)
+            tried = under_water(stack, name, route, base) if stack.mode == "offline" else None
+            burst, rate = limits(route)
+            declared = f"the stage declares a burst of {burst:g} and a rate of {rate:g} a second"
+            yield tried or Flood(name, route, burst, rate, declared)
+
+
+def under_water(stack: Stack, stage: str, route: str, base: str) -> Flood | None:
+    """What a route lets through when it is flooded; None when this machine asks too slowly to flood anything."""
+    method, path = route.split()
+    send = sender(stack, method, base + path.replace("{id}", "no-such-note"))
+    stack.advance(minutes=5)
+    at_once = let_through(send, BURST)
+    stack.advance(seconds=1)
+    # what was left of a token counts as well
+    a_second = let_through(send, RATE, spare=1)
+    if at_once is None or a_second is None:
+        return None
+    proved = f"{at_once} requests at once are answered and the next is a 429, then {a_second} a second"
+    return Flood(stage, route, at_once, a_second, proved)
 
 
 def sender(stack: Stack, method: str, place: str) -> Callable[[], int]:
     return lambda: once(stack, method, place, "{" if method == "POST" else None).status
 
 
-def let_through(send: Callable[[], int], most: int, spare: int = 0) -> int:
+def let_through(send: Callable[[], int], most: int, spare: int = 0) -> int | None:
     """How many requests are answered before the first 429, less those whose tokens came while they were asked."""
     start = time.monotonic()
     for count in range(MANY):
         if send() == 429:
             came = int((time.monotonic() - start) * RATE) + spare
             return count if count <= most else max(most, count - came)
-    if BURST + RATE * (time.monotonic() - start) >= MANY:
-        could_not_ask("this machine asks too slowly to empty a bucket of twenty; ask again when it is less busy")
-    return MANY
+    return None if BURST + RATE * (time.monotonic() - start) >= MANY else MANY
 
 
 # what stands behind the URL
@@ -588,8 +619,9 @@ class Api:
     def stages(self) -> dict[str, Callable[[str], tuple[float, float]]]:
         """Each stage's name, and what gives a route's (burst, rate); without a limit both are infinite."""
         if self.kind == "http":
-            items = [each for each in self.client.get_stages(ApiId=self.id)["Items"] if "StageName" in each]
-            return {each["StageName"]: http_limits(each) for each in items}
+            items = self.client.get_stages(ApiId=self.id)["Items"]
+            served = [each for each in items if each.get("AutoDeploy") or each.get("DeploymentId")]
+            return {each["StageName"]: http_limits(each) for each in served}
         return {each["stageName"]: rest_limits(each) for each in self.client.get_stages(restApiId=self.id)["item"]}
 
     def stage(self) -> dict[str, Any]:
@@ -675,6 +707,12 @@ def configuration(stack: Stack, function: str) -> dict[str, Any]:
 
 def log_of(function: dict[str, Any]) -> str:
     return str(function.get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{function['FunctionName']}")
+
+
+def writers(stack: Stack) -> list[tuple[str, str]]:
+    """The role and the log group of each function behind the API."""
+    told = [configuration(stack, function) for function in functions(stack)]
+    return [(each["Role"], log_of(each)) for each in told]
 
 
 def access_log(stack: Stack) -> str:
@@ -772,8 +810,14 @@ def notes_taken_away(stack: Stack) -> Iterator[list[str]]:
         yield posted
     finally:
         for key, item in table.items().items():
-            if key not in before and any(word in json.dumps(item, default=str) for word in posted):
+            if key not in before and any(is_about(item, word) for word in posted):
                 table.take_away(item)
+
+
+def is_about(item: dict[str, Any], word: str) -> bool:
+    """Whether a value of an item is a word, or holds it; short ones are in many values by chance."""
+    values = [str(inner) for value in item.values() for inner in value.values()]
+    return any(word == value or (len(word) > 5 and word in value) for value in values)
 
 
 # who may
@@ -793,6 +837,20 @@ def is_a_stranger(stack: Stack, way: Any, roles: Sequence[str]) -> bool:
     if way.who == "apigateway.amazonaws.com":
         return False
     return not any(item.arn in roles for item in stack.find(way.who))
+
+
+def trusted_by(role: Any) -> list[str]:
+    """Everyone a role's trust policy lets in, as it names them."""
+    statements = listed(role.properties.get("AssumeRolePolicyDocument", {}).get("Statement"))
+    principals = [each.get("Principal", "everyone but a few") for each in statements if each.get("Effect") == "Allow"]
+    named = [
+        [who] if isinstance(who, str) else [one for each in who.values() for one in listed(each)] for who in principals
+    ]
+    return ["anyone" if who == "*" else str(who) for each in named for who in each]
+
+
+def listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def other_apis(stack: Stack) -> list[str]:
@@ -871,12 +929,14 @@ JOB = frozenset(
     f"dynamodb:{name}"
     for name in ("GetItem", "BatchGetItem", "Query", "ConditionCheckItem", "PutItem", "UpdateItem", "PartiQLInsert")
 ) | {"dynamodb:DescribeTable"}
-# writing one's own logs, traces and metrics, and standing in a VPC
+# writing one's own logs, traces and metrics, reading an encrypted table, and standing in a VPC
 HARMLESS = re.compile(
     r"logs:(Create(LogGroup|LogStream)|PutLogEvents|DescribeLog(Groups|Streams))|xray:Put\w+|xray:GetSampling\w+"
-    r"|cloudwatch:PutMetricData|ec2:\w*NetworkInterfaces?|ec2:Describe(Subnets|SecurityGroups|Vpcs)"
-    r"|ec2:(Una|A)ssignPrivateIpAddresses"
+    r"|cloudwatch:PutMetricData|kms:(Decrypt|Encrypt|ReEncrypt\w*|GenerateDataKey\w*|DescribeKey)"
+    r"|ec2:\w*NetworkInterfaces?|ec2:Describe(Subnets|SecurityGroups|Vpcs)|ec2:(Una|A)ssignPrivateIpAddresses"
 )
+# who takes on the roles behind an API
+RUNNERS = ("lambda.amazonaws.com", "apigateway.amazonaws.com")
 TOUCHING = tuple(
     f"dynamodb:{name}" for name in ("GetItem", "Query", "Scan", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem")
 )

@@ -212,6 +212,27 @@ def mistake_a_table_policy_for_strangers(template):
     }
 
 
+@breaks(
+    "the_api_is_the_only_door",
+    help="The account's root ARN in a trust policy means everyone in the account whose own policies let them ask.",
+)
+def mistake_the_account_may_take_the_role(template):
+    trust = of_type(template, "AWS::IAM::Role")["AssumeRolePolicyDocument"]
+    root = {"Fn::Join": ["", ["arn:aws:iam::", {"Ref": "AWS::AccountId"}, ":root"]]}
+    trust["Statement"].append({"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": root}})
+
+
+@breaks(
+    "every_request_leaves_a_line",
+    help="A role of your own brings nothing along: without logs:PutLogEvents the function's output goes nowhere.",
+)
+def mistake_a_role_without_logs(template):
+    found = statement(template, "logs:PutLogEvents")
+    for each in template["Resources"].values():
+        if each["Type"] == "AWS::IAM::Policy" and found in each["Properties"]["PolicyDocument"]["Statement"]:
+            each["Properties"]["PolicyDocument"]["Statement"].remove(found)
+
+
 @breaks("every_request_leaves_a_line", help="API Gateway writes no access log until its stage names a log group.")
 def mistake_no_access_log(template):
     del of_type(template, "AWS::ApiGatewayV2::Stage")["AccessLogSettings"]

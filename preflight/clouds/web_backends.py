@@ -160,6 +160,8 @@ class Backends:
             lambda found: _looked_up(context, found[1]),
             str(told.get("format") or told.get("Format") or ""),
         )
+        if not line:
+            return
         logs, given = self._make_client("logs", region), {"logGroupName": place[6], "logStreamName": "api-gateway"}
         event = {"timestamp": int(context["requestTimeEpoch"]), "message": line}
         try:
