@@ -102,7 +102,7 @@ def check_the_server_reads_the_notes_and_nothing_else(stack: Stack) -> None:
         bullets=["CLF-C02 2.3-K3", "SAA-C03 1.1-K4"],
         read=f"{IAM_GUIDE}/id_roles_use_switch-role-ec2.html",
         where=role,
-        proved="the role reads and lists the notes bucket, and is refused everything else",
+        proved="the role reads and lists the notes bucket, is refused everything else, and is EC2's to hand out",
         rival="An access key in a file on the server would work too. What happens to each when the disk is copied?",
     )
     for action, resource in (("s3:GetObject", f"{notes}/*"), ("s3:ListBucket", notes)):
@@ -115,6 +115,13 @@ def check_the_server_reads_the_notes_and_nothing_else(stack: Stack) -> None:
         )
     besides = sorted(granted_besides(stack, name), key=lambda each: not each[0][0].startswith("s3:"))
     actions, resource = first(besides) or ([], "")
+    others = [who for who in trusted_by(role) if who != "ec2.amazonaws.com"]
+    expect(
+        not others,
+        saw=f"the role's trust policy also lets {first(others)} take it",
+        means="whoever that is reads every note, from any machine",
+        **words,
+    )
     few = ", ".join(actions[:3]) + (f" and {len(actions) - 3} more" if len(actions) > 3 else "")
     expect(
         not actions,
@@ -148,6 +155,16 @@ def check_copies_on_disk_are_encrypted(stack: Stack) -> None:
         rival="A Region can be told to encrypt every new volume. Why is that worth doing once, in every account?",
         bullets=["CLF-C02 2.2-S4", "CLF-C02 3.6-S3", "SAA-C03 1.3-S2"],
         read=EBS_ENCRYPTION,
+        where=place(stack),
+    )
+    staying = [each for each in disks if each["VolumeId"] in left_behind(stack)]
+    expect(
+        not staying,
+        saw=f"the disk {device(staying)} stays when its server is ended",
+        means="each server that is replaced leaves a copy of the notes behind, with nobody to watch it, and a price",
+        proved="every disk goes when its server goes",
+        bullets=["CLF-C02 3.6-S3"],
+        read=f"{EC2_GUIDE}/preserving-volumes-on-termination.html",
         where=place(stack),
     )
     locked = [each for each in own_keys(stack, disks) if not auto_scaling_may_use(stack, each)]
@@ -314,6 +331,17 @@ def check_a_lost_zone_is_survived(stack: Stack) -> None:
     A subnet is in one Availability Zone, and a group can start servers in the subnets it names and nowhere else. Two
     zones cost no more than one while a single server runs.
     """
+    named_zones = {subnet: zone for subnet, zone in zones(stack) if zone}
+    expect(
+        len(set(named_zones.values())) > 1,
+        saw=f"the group's subnets name {len(set(named_zones.values())) or 'no'} Availability Zone"
+        + ("" if len(named_zones) == len(list(zones(stack))) else "; where one names none, AWS picks"),
+        means="when that zone has a bad day there is no search, however often the group tries",
+        proved=f"the group may start the server in {' and '.join(sorted(set(named_zones.values())))}",
+        bullets=["CLF-C02 3.2-S2", "SAA-C03 2.2-S2"],
+        read=f"{AUTO_SCALING_GUIDE}/auto-scaling-benefits.html",
+        where=place(stack),
+    )
     survives = stack.survives_loss_of_az()
     expect(
         bool(survives) and bool(the_group(stack)),
@@ -511,6 +539,21 @@ def granted_besides(stack: Stack, role: str) -> Iterator[tuple[list[str], str]]:
                 yield beyond, resource
 
 
+def trusted_by(role: Any) -> list[str]:
+    """Everyone the role's trust policy lets in, as it names them."""
+    found: list[str] = []
+    for statement in listed(role.properties["AssumeRolePolicyDocument"].get("Statement")):
+        named_there = statement.get("Principal", "everyone but a few")
+        values = named_there.values() if isinstance(named_there, dict) else [named_there]
+        found += [str(who) for each in values for who in listed(each) if statement.get("Effect") == "Allow"]
+    return found
+
+
+def listed(value: Any) -> list[Any]:
+    """A value that may stand alone, as a list."""
+    return value if isinstance(value, list) else [value]
+
+
 def is_its_own(action: str, resource: str, notes: str) -> bool:
     """Whether a grant is within what the server was promised."""
     if FOR_THE_AGENT.fullmatch(action) or action in HARMLESS_READS:
@@ -551,6 +594,16 @@ def ask_for_names(stack: Stack) -> None:
     )
 
 
+def zones(stack: Stack) -> Iterator[tuple[str, str]]:
+    """The group's subnets, each with the zone it is sure to be in: where it names none, AWS picks."""
+    wanted = [each for each in the_group(stack).get("VPCZoneIdentifier", "").split(",") if each]
+    found = stack.client("ec2").describe_subnets(SubnetIds=wanted)["Subnets"] if wanted else []
+    for each in found:
+        declared = [item.properties for item in stack.find(each["SubnetId"])]
+        is_sure = all(told.get("AvailabilityZone") or told.get("AvailabilityZoneId") for told in declared)
+        yield each["SubnetId"], each["AvailabilityZone"] if is_sure else ""
+
+
 def expect_a_road(stack: Stack, service: str, *, means: str, proved: str, rival: str) -> None:
     """Expect a service's endpoint to answer on 443 from every subnet the server may stand in."""
     item = place(stack)
@@ -578,6 +631,16 @@ def volumes(stack: Stack) -> list[dict[str, Any]]:
 def device(disks: list[dict[str, Any]]) -> str:
     """Where the first of these disks is attached."""
     return str(disks[0]["Attachments"][0]["Device"]) if disks else ""
+
+
+def left_behind(stack: Stack) -> list[str]:
+    """The disks that stay when their server is ended."""
+    return [disk["Ebs"]["VolumeId"] for each in servers(stack) for disk in each["BlockDeviceMappings"] if stays(disk)]
+
+
+def stays(disk: dict[str, Any]) -> bool:
+    """Whether a disk stays when its server is ended."""
+    return not disk["Ebs"].get("DeleteOnTermination")
 
 
 def own_keys(stack: Stack, disks: list[dict[str, Any]]) -> list[Any]:

@@ -126,6 +126,15 @@ def mistake_the_older_policy_for_ssm(template: dict[str, Any]) -> None:
 
 
 @breaks(
+    "the_server_reads_the_notes_and_nothing_else",
+    help="A trust policy that names the account lets everybody take the role whose own policies allow it.",
+)
+def mistake_the_account_may_take_the_role(template: dict[str, Any]) -> None:
+    trust = server_role(template)["AssumeRolePolicyDocument"]["Statement"][0]
+    trust["Principal"]["AWS"] = {"Fn::Sub": "arn:aws:iam::${AWS::AccountId}:root"}
+
+
+@breaks(
     "copies_on_disk_are_encrypted",
     help="EBS encrypts when it is told to, by the volume or by the Region's default.",
 )
@@ -139,6 +148,14 @@ def mistake_the_disk_is_open(template: dict[str, Any]) -> None:
 )
 def mistake_the_other_disk_is_encrypted(template: dict[str, Any]) -> None:
     disk(template)["DeviceName"] = "/dev/sda1"
+
+
+@breaks(
+    "copies_on_disk_are_encrypted",
+    help="A disk that outlives its server is a copy of the notes that nobody watches, and a line on the bill.",
+)
+def mistake_a_disk_that_stays(template: dict[str, Any]) -> None:
+    disk(template)["Ebs"]["DeleteOnTermination"] = False
 
 
 @breaks(
