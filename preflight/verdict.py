@@ -27,7 +27,8 @@ Place = tuple[str, int]
 Where = Callable[[str], Place | None]
 Outcome = Literal["kept", "not_yet", "could_not_ask", "waiting", "elsewhere"]
 
-SECONDS_PER_CHECK = 30.0
+# in an account a check may wait for a cache, a queue or a schedule
+SECONDS_PER_CHECK = {"offline": 30.0, "live": 300.0}
 
 
 class HasChecks(Protocol):
@@ -78,16 +79,18 @@ def run(
     *,
     code: HasPath | Path | None = None,
     where: Where | None = None,
-    limit: float = SECONDS_PER_CHECK,
+    limit: float | None = None,
 ) -> list[Verdict]:
     """Ask every promise of the lab of this deployment; verdicts in the file's order.
 
     Places come from `where(construct path)` when given (an assembly's own `where` knows them best), else from the ids
-    in `code`. `limit` is the seconds one check may take. The cloud is left as it was found.
+    in `code`. `limit` is the seconds one check may take, by default more in an account than offline. The cloud is left
+    as it was found.
     Raises BrokenLab when the lab's checks cannot be read.
     """
     promises = read_promises(lab.checks)
     checks = load_checks(lab)
+    limit = SECONDS_PER_CHECK[deployment.mode] if limit is None else limit
     asking = _Asking(promises, checks, deployment, where or _place_finder(code), limit)
     return [asking.verdict(promise.id) for promise in promises]
 

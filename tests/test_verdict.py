@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import textwrap
 import time
@@ -258,6 +259,14 @@ def test_a_check_that_never_ends_is_stopped(desk: Desk) -> None:
     verdict = desk.ask_one("while True:\n    pass", limit=0.3)
     assert (verdict.outcome, verdict.saw) == ("could_not_ask", "the check took longer than 0.3 seconds")
     assert time.perf_counter() - before < 5
+
+
+def test_a_check_may_take_longer_in_an_account(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("preflight.verdict.SECONDS_PER_CHECK", {"offline": 0.2, "live": 20.0})
+    waiting = 'import time\ntime.sleep(0.6)\nexpect(True, saw="", means="", proved="all", bullets=["a"], read="b")'
+    assert desk.ask_one(waiting).outcome == "could_not_ask"
+    desk.deployment = dataclasses.replace(desk.deployment, mode="live")
+    assert desk.ask_one(waiting).outcome == "kept"
 
 
 def test_where_to_look_is_found_by_construct_id(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
