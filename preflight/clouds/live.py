@@ -106,6 +106,7 @@ class LiveCloud:
             template = cloudformation.get_template(StackName=stack_name)["TemplateBody"]
         read = template if isinstance(template, Template) else Template.load(template)
         account = stack["StackId"].split(":")[4]
+        outputs = {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])}
         design = read.design(
             region=self.region,
             account=account,
@@ -116,6 +117,7 @@ class LiveCloud:
                 for each in stack.get("Parameters", [])
             },
             physical_ids={each.logical_id: each.physical_id for each in resources if each.physical_id},
+            attributes=_attributes_told(read, outputs),
         )
         inside = {
             each.logical_id: self._attach(each.physical_id, None)
@@ -130,7 +132,7 @@ class LiveCloud:
             account=account,
             template=read,
             design=design,
-            outputs={each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])},
+            outputs=outputs,
             resources=resources,
             not_emulated=self._not_emulated(stack_name),
             mode="live",
@@ -218,6 +220,18 @@ class LiveCloud:
         if "does not exist" in message:
             return Unavailable(f"There is no stack {stack_name} at {where}; put it there with cdk deploy {stack_name}")
         return Unavailable(f"CloudFormation at {where} answers: {message}; see ./lab doctor")
+
+
+def _attributes_told(template: Template, outputs: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """The attributes that outputs are the values of; CloudFormation tells no others of what it made."""
+    told: dict[str, dict[str, str]] = {}
+    for name, value in outputs.items():
+        asked = template.outputs.get(name, {}).get("Value")
+        parts = asked.get("Fn::GetAtt") if isinstance(asked, dict) else None
+        logical_id, _, attribute = (".".join(parts) if isinstance(parts, list) else str(parts or "")).partition(".")
+        if attribute:
+            told.setdefault(logical_id, {})[attribute] = value
+    return told
 
 
 def _resource(summary: Mapping[str, Any]) -> LiveResource:

@@ -55,6 +55,45 @@ def test_a_deployed_stack_is_met_as_it_is_offline(cloud: OfflineCloud, url: str)
     assert there.design.resources["Books"].attributes["Arn"] == here.design.resources["Books"].attributes["Arn"]
 
 
+def test_an_attribute_that_an_output_tells_is_known_there(cloud: OfflineCloud, url: str) -> None:
+    arn = {"Fn::GetAtt": ["Records", "MasterUserSecret.SecretArn"]}
+    records = {
+        "Engine": "postgres",
+        "DBInstanceClass": "db.t4g.micro",
+        "AllocatedStorage": "20",
+        "MasterUsername": "triage",
+        "ManageMasterUserPassword": True,
+    }
+    role = {
+        "AssumeRolePolicyDocument": {
+            "Version": "2012-10-17",
+            "Statement": [
+                {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+            ],
+        },
+        "Policies": [
+            {
+                "PolicyName": "reads",
+                "PolicyDocument": {
+                    "Version": "2012-10-17",
+                    "Statement": [{"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": arn}],
+                },
+            }
+        ],
+    }
+    template = {
+        "Resources": {
+            "Records": {"Type": "AWS::RDS::DBInstance", "Properties": records},
+            "App": {"Type": "AWS::IAM::Role", "Properties": role},
+        },
+        "Outputs": {"Secret": {"Value": arn}},
+    }
+    cloud.cloudformation.create_stack("Lab1", Template.load(template))
+    there = LiveCloud(endpoint_url=url).attach("Lab1")
+    policy = there.design.resources["App"].properties["Policies"][0]["PolicyDocument"]
+    assert policy["Statement"][0]["Resource"] == there.outputs["Secret"]
+
+
 def test_the_same_checks_are_asked_there(cloud: OfflineCloud, url: str) -> None:
     cloud.cloudformation.create_stack("Lab1", Template.load(BOOKS))
     lab = SimpleNamespace(id="lab01_keep_a_book", checks=COURSE / "labs" / "lab01_keep_a_book" / "checks.py")
