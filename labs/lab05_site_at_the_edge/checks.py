@@ -274,7 +274,7 @@ def check_a_correction_is_seen_within_a_minute(stack: Stack) -> None:
         saw=f"{A_MINUTE} seconds after a correction, the edge still answers with the old page",
         means="the clinic closes early today, and the site says so tomorrow",
         proved="a minute after a page was corrected, visitors read the correction",
-        rival="An invalidation clears the edge at once. What does it not clear, and what does the 1,001st path cost?",
+        rival="An invalidation clears the edge. What does it not clear, and what does it cost each month?",
         bullets=["CLF-C02 3.2-K4", "SAA-C03 3.4-K1"],
         read=f"{CLOUDFRONT_GUIDE}/Expiration.html",
         where=site.distribution,
