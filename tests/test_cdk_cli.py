@@ -202,7 +202,8 @@ def inventory(cloud: OfflineCloud) -> dict[str, list[str]]:
 def listed(cloud: OfflineCloud, service: str, operation: str, path: str, name: str, **asked: Any) -> Iterator[str]:
     for each in getattr(cloud.client(service), operation)(**asked).get(path, []):
         state = each["State"] if isinstance(each.get("State"), str) else each.get("State", {}).get("Name", "")
-        if state not in ("deleted", "terminated"):
+        # the public parameters, which moto reads when the first of them is asked for, are AWS's own
+        if state not in ("deleted", "terminated") and not str(each[name]).startswith("/aws/service/"):
             yield each[name]
 
 
