@@ -179,7 +179,7 @@ class Edge:
         if asked.method not in ("GET", "HEAD"):
             return _s3_error(403, "AccessDenied", "Access Denied")
         may = self._reader(distribution, origin, name, bucket)
-        key = path.lstrip("/")
+        key = path.removeprefix("/")
         if not key and may("s3:ListBucket", f"arn:aws:s3:::{name}"):
             # without a default root object, the root is the bucket itself
             return _listing(name, bucket)
@@ -190,7 +190,28 @@ class Edge:
             if not may("s3:ListBucket", f"arn:aws:s3:::{name}"):
                 return _s3_error(403, "AccessDenied", "Access Denied")
             return _s3_error(404, "NoSuchKey", "The specified key does not exist.")
+        if not self._may_decrypt(distribution, origin, bucket, found):
+            return _s3_error(403, "AccessDenied", "Access Denied")
         return _object(found, asked)
+
+    def _may_decrypt(self, distribution: Config, origin: Config, bucket: Any, found: Any) -> bool:
+        """Whether this distribution may use the key an object is encrypted with.
+
+        Only origin access control may, where the key's policy lets it; nobody writes the policy of AWS's own aws/s3.
+        https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-restricting-access-to-s3.html
+        (checked_on 2026-11-23)
+        """
+        if not str(getattr(found, "encryption", "") or "").startswith("aws:kms"):
+            return True
+        control = _control(self._account, origin.get("OriginAccessControlId"))
+        key = _key_arn(str(getattr(found, "kms_key_id", "") or "alias/aws/s3"), bucket)
+        if control is None or control.get("SigningBehavior") == "never" or key is None:
+            return False
+        return bool(
+            self._authorizer.may_deliver(
+                "cloudfront.amazonaws.com", "kms:Decrypt", key, source=distribution["ARN"], account=self._account
+            )
+        )
 
     def _from_website(self, name: str, asked: Asked, path: str) -> Answered:
         """A bucket's website is read by anybody, or by nobody."""
@@ -473,6 +494,16 @@ def _as_service(policy: Any, account: str, identity: str) -> str | None:
         ):
             statement["Principal"] = {"Service": _IDENTITY}
     return json.dumps(document)
+
+
+def _key_arn(name: str, bucket: Any) -> str | None:
+    """The ARN of a customer managed key by id, ARN or alias."""
+    module = sys.modules.get("moto.kms.models")
+    if module is None or "alias/aws/" in name:
+        return None
+    backend = module.kms_backends[bucket.account_id][bucket.region_name]
+    key = backend.keys.get(name.rpartition("/")[2] if "alias/" not in name else backend.get_key_id_from_alias(name))
+    return str(key.arn) if key is not None else None
 
 
 def _website(bucket: Any) -> dict[str, str] | None:

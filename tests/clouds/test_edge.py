@@ -278,6 +278,12 @@ def test_without_a_default_root_object_who_may_list_is_shown_the_keys(site):
     assert site.get("/").status == 403
 
 
+def test_a_slash_before_the_default_root_object_is_part_of_its_name(site):
+    site.deploy(DefaultRootObject="/index.html")
+    site.put("index.html", "hello")
+    assert [site.get(path).status for path in ("/", "/index.html")] == [403, 200]
+
+
 def test_a_stranger_asks_the_bucket_itself(site):
     site.deploy()
     site.put("index.html", "hello")
@@ -358,3 +364,28 @@ def test_an_attached_stack_hears_by_which_protocol_it_was_asked(site):
     attached = LiveCloud(endpoint_url=site.cloud.serve(), region="us-east-1").attach("Site")
     answers = [attached.request("GET", f"{scheme}://{site.host}/", {}, b"") for scheme in ("http", "https")]
     assert [each.status for each in answers] == [301, 200]
+
+
+def test_an_encrypted_object_is_read_where_the_key_lets_the_distribution(site):
+    site.deploy()
+    site.put("index.html", "hello", ServerSideEncryption="aws:kms")
+    # aws/s3 is open to the account's people, and to no service
+    assert site.get("/index.html").status == 403
+
+    kms = site.cloud.client("kms")
+    key = kms.create_key()["KeyMetadata"]["Arn"]
+    site.put("mine.html", "hello", ServerSideEncryption="aws:kms", SSEKMSKeyId=key)
+    assert site.get("/mine.html").status == 403
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudfront.amazonaws.com"},
+        "Action": "kms:Decrypt",
+        "Resource": "*",
+        "Condition": {"StringEquals": {"aws:SourceArn": f"arn:aws:cloudfront::123456789012:distribution/{site.id}"}},
+    }
+    policy = json.loads(kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"])
+    kms.put_key_policy(
+        KeyId=key, PolicyName="default", Policy=json.dumps({**policy, "Statement": [*policy["Statement"], statement]})
+    )
+    site.cloud.deliveries.advance(11)
+    assert site.get("/mine.html").body == b"hello"
