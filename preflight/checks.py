@@ -336,6 +336,21 @@ class Stack:
             )
         return list(asked)
 
+    def spend(self, charges: Mapping[str, float], *, forecast: float | None = None) -> list[dict[str, Any]]:
+        """Have the account's month cost so much so far, and hear what its cost budgets made of it.
+
+        `charges` are by charge type, as in `stack.spend({"Usage": 33, "Credit": -30}, forecast=41)`; without a forecast
+        there is none yet. Each budget in force is {"budget", "counted", "told", "missed"}: what it counted of that, and
+        each {"type", "threshold", "to"} it told or, with "why", could not tell. Nothing is remembered: each call is a
+        month of its own. Offline only, where money can be spent that nobody has.
+        """
+        listed = ",".join(f"{name}={amount}" for name, amount in charges.items())
+        heard = self._deliveries(f"spend/{listed}/{'' if forecast is None else forecast}")
+        if not isinstance(heard, list):
+            raise CouldNotAsk("nothing can be spent by asking where this stack runs; mark the check with @offline_only")
+        self._deliveries("settle")
+        return heard
+
     def _deliveries(self, asked: str) -> Any:
         return self._deployment.deliveries(asked) if self._deployment.deliveries is not None else None
 

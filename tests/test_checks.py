@@ -176,3 +176,24 @@ def test_waiting_moves_the_offline_clock_or_takes_its_time(monkeypatch):
     stack._deployment.deliveries = None  # type: ignore[attr-defined]
     stack.wait(5)
     assert (asked, slept) == (["advance/60"], [5])
+
+
+def test_what_is_spent_is_heard_by_budgets() -> None:
+    asked: list[str] = []
+
+    def deliveries(page: str) -> Any:
+        asked.append(page)
+        return [{"budget": "month"}] if page.startswith("spend/") else {"settled": True}
+
+    stack = a_stack()
+    stack._deployment.deliveries = deliveries
+    assert stack.spend({"Usage": 33, "Credit": -30.5}, forecast=41) == [{"budget": "month"}]
+    assert stack.spend({"Usage": 33}) == [{"budget": "month"}]
+    assert asked == ["spend/Usage=33,Credit=-30.5/41", "settle", "spend/Usage=33/", "settle"]
+
+
+def test_nothing_is_spent_in_an_account() -> None:
+    stack = a_stack()
+    stack._deployment.deliveries = None
+    with pytest.raises(CouldNotAsk, match="offline_only"):
+        stack.spend({"Usage": 33})

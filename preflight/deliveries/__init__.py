@@ -155,7 +155,10 @@ class Deliveries:
         return fired
 
     def page(self, asked: str) -> Any:
-        """What the endpoint answers under PATH: settle, outbox, undelivered, asked/SERVICE, or advance/SECONDS."""
+        """What the endpoint answers under PATH.
+
+        That is settle, outbox, undelivered, asked/SERVICE, spend/CHARGES/FORECAST, or advance/SECONDS.
+        """
         word, _, rest = asked.strip("/").partition("/")
         if word == "settle":
             return {"settled": self.settle()}
@@ -165,6 +168,10 @@ class Deliveries:
             return {"fired": self.advance(float(rest or 0)), "settled": self.settle(), "now": self.now().isoformat()}
         if word == "asked":
             return _asked_of(rest)
+        if word == "spend":
+            from preflight.deliveries import budgets
+
+            return budgets.spend(self, *budgets.charges_in(rest))
         told = {"outbox": self.outbox, "undelivered": self.undelivered, "denied": list(self.judge.denied)}
         return told.get(word, {"error": f"ask for settle, advance/SECONDS, asked/SERVICE, {', '.join(told)}"})
 
