@@ -32,12 +32,13 @@ class Edge(Construct):
             )
             for status in (403, 404)
         ]
+        pages = self.kept_for("Pages", cdk.Duration.seconds(30), "max-age=30")
         self.distribution = cloudfront.Distribution(
             self,
             "Cdn",
             default_root_object="index.html",
             default_behavior=self.kept_for("Assets", cdk.Duration.days(365), "max-age=31536000"),
-            additional_behaviors={"*.html": self.kept_for("Pages", cdk.Duration.seconds(30), "max-age=30")},
+            additional_behaviors={"/": pages, "*.html": pages},
             error_responses=errors,
             enable_logging=True,
             log_bucket=logs,
