@@ -110,7 +110,7 @@ def check_comprehend_reads_whole_notes_and_nothing_else(stack: Stack) -> None:
             bool(whole) or not strays or bool(parts),
             saw=f"for a note of {size:,} bytes Comprehend read {shortened(strays)}",
             means="what is found was not in the note: letters, or whole lines, changed on the way",
-            proved=f"a note of {size:,} bytes arrived at Comprehend as it was written",
+            proved=f"a note of {size:,} bytes arrived at Comprehend in one piece",
             **words,
         )
         expect(
@@ -124,7 +124,7 @@ def check_comprehend_reads_whole_notes_and_nothing_else(stack: Stack) -> None:
             bool(known),
             saw=f"a note of {size:,} bytes has no insight{why_it_failed(stack)}",
             means="the longest notes are the ones that are missing",
-            proved="and an insight came of it",
+            proved="an insight came of it",
             **words,
         )
         languages = {str(each.get("LanguageCode")) for each in whole}

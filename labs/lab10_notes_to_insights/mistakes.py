@@ -41,13 +41,6 @@ def mistake_days_as_a_path(template: dict[str, Any]) -> None:
 
 
 @breaks(
-    INSIGHT, help="The function asks Comprehend with its role's permissions. Without comprehend:DetectEntities: denied."
-)
-def mistake_the_role_may_not_ask(template: dict[str, Any]) -> None:
-    statement(template, "AskComprehend")["Action"] = "comprehend:DetectSentiment"
-
-
-@breaks(
     WHOLE,
     also=[WAITS],
     help="The limit of DetectEntities is 100 KB; 5 KB is that of DetectSentiment. What is cut off, nobody misses.",
@@ -59,11 +52,6 @@ def mistake_only_the_first_lines(template: dict[str, Any]) -> None:
 @breaks(WHOLE, help="Text is stored as bytes; read with the encoding it was not written in, °C becomes Â°C.")
 def mistake_another_encoding(template: dict[str, Any]) -> None:
     handler(template, lambda code: code.replace('decode("utf-8")', 'decode("latin-1")'))
-
-
-@breaks(WHOLE, help="LanguageCode chooses the model. The notes are in English: en.")
-def mistake_another_language(template: dict[str, Any]) -> None:
-    handler(template, lambda code: code.replace('LanguageCode="en"', 'LanguageCode="es"'))
 
 
 @breaks(
@@ -107,17 +95,6 @@ def mistake_days_nobody_registers(template: dict[str, Any]) -> None:
 @breaks(FOUND, help="A range that ends on a date ends. NOW is a date that moves.")
 def mistake_the_range_ends_with_the_year(template: dict[str, Any]) -> None:
     table(template)["Parameters"]["projection.dt.range"] = "2026-01-01,2026-12-31"
-
-
-@breaks(FOUND, help="The template has to spell the folders as the function does: dt=2026-11-23, not 2026-11-23.")
-def mistake_a_template_for_other_folders(template: dict[str, Any]) -> None:
-    place = {"Fn::Sub": "s3://${Lake}/curated/${!dt}/"}
-    table(template)["Parameters"]["storage.location.template"] = sub(template, place)
-
-
-@breaks(FOUND, help="A table without partition keys reads every file there is, whatever the WHERE says.")
-def mistake_one_heap_of_files(template: dict[str, Any]) -> None:
-    table(template)["PartitionKeys"] = []
 
 
 @breaks(FOUND, help="Athena's JSON SerDes read line by line; indent=2 is one object on twenty lines.")
@@ -179,11 +156,6 @@ def mistake_analysts_in_any_workgroup(template: dict[str, Any]) -> None:
 def mistake_a_table_without_its_catalog(template: dict[str, Any]) -> None:
     resources = statement(template, "ReadTheCatalog")["Resource"]
     statement(template, "ReadTheCatalog")["Resource"] = resources[2]
-
-
-@breaks(ANALYSTS, help="Who may change the workgroup may change its limit.")
-def mistake_analysts_may_move_the_limit(template: dict[str, Any]) -> None:
-    statement(template, "AskInThisGroup")["Action"] = "athena:*"
 
 
 @breaks(FUNCTION, help="grant_read_write is read, write and delete, on every prefix.")
