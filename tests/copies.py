@@ -35,7 +35,10 @@ def run(*command: str, cwd: Path, good: tuple[int, ...] = (0,), path: str | None
         "PATH": path if path is not None else os.environ["PATH"],
         "HOME": os.environ.get("HOME", str(cwd)),
         "LANG": "C.UTF-8",
+        # whoever runs this may have credentials of their own
         "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "CDK_DISABLE_CLI_TELEMETRY": "1",
         **more,
     }

@@ -31,6 +31,8 @@ AS_A_LEARNER = [
     ("./lab", 0, "./lab start 1"),
     ("./lab check 1", 0, "kept"),
     ("./lab list", 0, "First bucket"),
+    ("./lab list --exam clf", 0, "% of the exam"),
+    ("./lab coverage", 0, "bullets are asked"),
     ("./lab start 3", 0, "workspace/lab03_who_may_do_what"),
     ("./lab show 3", 0, "Who may do what"),
     ("./lab check 3", 1, "not yet"),
@@ -42,11 +44,12 @@ AS_A_LEARNER = [
     ("./lab ask 6 exposed", 0, "internet reaches"),
     ("./lab ask 6 lose az a", 0, "us-east-1a"),
     ("./lab ask 1 review", 0, "AwsSolutions-S1"),
-    ("./lab cost 6", 0, "forgotten"),
+    ("./lab cost 8", 0, "forgotten"),
     ("./lab ask 1 may anyone s3:GetObject Notes/today", 0, "No: s3:GetObject"),
     ("./lab ask 6 reach internet Database 5432", 0, "does not reach"),
     ("./lab reset 3", 0, "workspace/aside"),
     ("./lab doctor", 0, "python"),
+    ("./lab sandbox", 2, "No AWS credentials are set"),
 ]
 
 BY_ORDINARY_TOOLS = [
