@@ -582,10 +582,11 @@ def under_water(stack: Stack, stage: str, route: str, base: str) -> Flood | None
     method, path = route.split()
     send = sender(stack, method, base + path.replace("{id}", "no-such-note"))
     stack.advance(minutes=5)
-    at_once = let_through(send, BURST)
+    at_once = let_through(send, BURST, since=time.monotonic())
+    emptied = time.monotonic()
     stack.advance(seconds=1)
     # what was left of a token counts as well
-    a_second = let_through(send, RATE, spare=1)
+    a_second = let_through(send, RATE, since=emptied, spare=1)
     if at_once is None or a_second is None:
         return None
     proved = f"{at_once} requests at once are answered and the next is a 429, then {a_second} a second"
@@ -596,14 +597,13 @@ def sender(stack: Stack, method: str, place: str) -> Callable[[], int]:
     return lambda: once(stack, method, place, "{" if method == "POST" else None).status
 
 
-def let_through(send: Callable[[], int], most: int, spare: int = 0) -> int | None:
-    """How many requests are answered before the first 429, less those whose tokens came while they were asked."""
-    start = time.monotonic()
+def let_through(send: Callable[[], int], most: int, *, since: float, spare: int = 0) -> int | None:
+    """How many requests are answered before the first 429, less those whose tokens came by the clock on the wall."""
     for count in range(MANY):
         if send() == 429:
-            came = int((time.monotonic() - start) * RATE) + spare
+            came = int((time.monotonic() - since) * RATE) + spare
             return count if count <= most else max(most, count - came)
-    return None if BURST + RATE * (time.monotonic() - start) >= MANY else MANY
+    return None if BURST + RATE * (time.monotonic() - since) >= MANY else MANY
 
 
 # what stands behind the URL

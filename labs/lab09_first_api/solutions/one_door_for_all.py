@@ -80,6 +80,7 @@ class OneDoorForAll(cdk.Stack):
             code=lambda_.Code.from_inline(ROUTER),
             environment={"TABLE": table.table_name},
             memory_size=256,
+            timeout=cdk.Duration.seconds(15),
             tracing=lambda_.Tracing.ACTIVE,
             log_group=logs.LogGroup(self, "RouterLog", retention=logs.RetentionDays.ONE_MONTH),
         )

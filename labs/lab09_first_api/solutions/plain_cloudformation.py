@@ -89,6 +89,7 @@ class PlainCloudFormation(cdk.Stack):
                 name,
                 runtime="python3.13",
                 handler="index.handler",
+                timeout=15,
                 code=lambda_.CfnFunction.CodeProperty(zip_file=code),
                 role=role.attr_arn,
                 environment=lambda_.CfnFunction.EnvironmentProperty(variables={"TABLE": table.ref}),
