@@ -35,8 +35,10 @@ class Alarm(Table):
     )
 
     def arguments(self, scope: Scope) -> dict[str, Any]:
-        """Refuse what CloudWatch refuses: a metric and an expression at once, or neither."""
+        """Refuse what CloudWatch refuses: a metric and an expression at once, or neither, or no number of periods."""
         arguments = super().arguments(scope)
+        if "EvaluationPeriods" not in arguments and not scope.declared.peek("EvaluationCriteria"):
+            raise refusal("ValidationError", "EvaluationPeriods must be specified for a metric alarm", "PutMetricAlarm")
         if "Metrics" in arguments and "MetricName" in arguments:
             message = "MetricName and Metrics list must not both be specified"
             raise refusal("ValidationError", message, "PutMetricAlarm")

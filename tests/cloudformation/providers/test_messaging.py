@@ -380,6 +380,12 @@ def test_an_alarm_cloudwatch_would_not_take(bench, properties, message):
         )
 
 
+def test_an_alarm_says_how_many_periods_it_looks_at(bench):
+    metric = {"Namespace": "x", "MetricName": "y", "Statistic": "Sum", "Period": 60}
+    with pytest.raises(ClientError, match="EvaluationPeriods"):
+        bench.make("AWS::CloudWatch::Alarm", "A", ComparisonOperator="GreaterThanThreshold", Threshold=1, **metric)
+
+
 def test_policies_of_their_own_queue_and_topic(bench):
     queue, topic = bench.make("AWS::SQS::Queue", "Q"), bench.make("AWS::SNS::Topic", "T")
     statement = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*", "Sid": "all-of-it"}
