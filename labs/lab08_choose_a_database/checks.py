@@ -472,6 +472,17 @@ def check_an_idle_month_stays_within_the_budget(stack: Stack) -> None:
         read="https://aws.amazon.com/rds/postgresql/pricing/",
         where=dearest[0].lines[0].logical_id if dearest else "RecordsDatabase",
     )
+    sizes = [each["DBInstanceClass"] for each in records(stack).instances]
+    large = [each for each in sizes if not each.endswith((".micro", ".serverless"))]
+    expect(
+        not large or not cost.unpriced,
+        saw=f"the records run on {listed(large)}, and from db.t4g.small (23.36 USD a month) up no class fits",
+        means="the clinic pays for a size that nobody has asked for yet",
+        proved=f"the records run on {listed(sizes)}",
+        bullets=["SAA-C03 4.3-S3", "CLF-C02 1.4-S4"],
+        read="https://aws.amazon.com/rds/postgresql/pricing/",
+        where="RecordsDatabase",
+    )
     # what is billed by the request is not the budget's, priced here or not
     unknown = [each.what for each in cost.unpriced if not each.type.startswith("AWS::DynamoDB::")]
     if unknown:
