@@ -199,7 +199,7 @@ def check_a_query_finds_the_insights_of_a_day(stack: Stack) -> None:
     """
     words: dict[str, Any] = dict(
         bullets=["CLF-C02 3.7-S2", "CLF-C02 3.7-K2"],
-        where=TABLE,
+        where=declared_table(stack),
     )
     projection, serde = f"{ATHENA_GUIDE}/partition-projection-setting-up.html", f"{ATHENA_GUIDE}/json-serde.html"
     table = the_table(stack)
@@ -288,7 +288,7 @@ def check_one_query_reads_a_gigabyte_at_most(stack: Stack) -> None:
     limit = settings.get("BytesScannedCutoffPerQuery")
     words: dict[str, Any] = dict(
         bullets=["CLF-C02 3.7-K2", "SAA-C03 3.5-K1"],
-        where=WORK_GROUP,
+        where=declared_group(stack),
     )
     expect(
         group.get("State", "ENABLED") == "ENABLED",
@@ -325,7 +325,7 @@ def check_results_leave_and_notes_stay(stack: Stack) -> None:
     """
     words: dict[str, Any] = dict(
         bullets=["CLF-C02 3.6-S6", "SAA-C03 4.1-S5"],
-        where=WORK_GROUP,
+        where=declared_group(stack),
     )
     group = the_work_group(stack)
     place = results_of(stack)
@@ -704,6 +704,20 @@ def the_table(stack: Stack) -> dict[str, Any]:
     answer = attempt(stack.client("glue").get_table, DatabaseName=database, Name=table)
     found: dict[str, Any] = answer.value["Table"] if answer.ok else {}
     return found
+
+
+def declared_table(stack: Stack) -> Any:
+    """The table as the stack declares it, to point at."""
+    name = names_of_table(stack)[1]
+    tables = stack.of_type("AWS::Glue::Table")
+    return next((each for each in tables if (each.properties.get("TableInput") or {}).get("Name") == name), TABLE)
+
+
+def declared_group(stack: Stack) -> Any:
+    """The workgroup as the stack declares it, to point at."""
+    name = stack.output(WORK_GROUP).rpartition("workgroup/")[2]
+    groups = stack.of_type("AWS::Athena::WorkGroup")
+    return next((each for each in groups if each.properties.get("Name") == name), WORK_GROUP)
 
 
 def names_of_table(stack: Stack) -> tuple[str, str]:
