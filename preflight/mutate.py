@@ -32,7 +32,6 @@ from preflight.lab import Lab
 
 if TYPE_CHECKING:
     from preflight.clouds.offline import OfflineCloud
-    from preflight.synth import Assembly
 
 Body = dict[str, Any]
 Steps = tuple[str | int, ...]
@@ -41,7 +40,7 @@ Steps = tuple[str | int, ...]
 WORDS = frozenset({"Description", "GroupDescription", "AlarmDescription", "Comment", "Sid", "Tags"})
 # CDK's own helpers: their types, and the construct ids it gives them
 HELPERS = re.compile(
-    r"Custom::|AWS679f53fac002430cb0da5b7982bd2287|LogRetention[0-9a-f]|BucketNotificationsHandler|/framework-"
+    r"Custom::|AWS679f53fac002430cb0da5b7982bd2287|LogRetention[0-9a-f]|BucketNotificationsHandler|/framework-|/Notifications/HandlerPolicy"
 )
 TURNED = {
     "Enabled": "Disabled",
@@ -129,10 +128,14 @@ def survey(lab: Lab, root: Path, match: str = "*") -> Iterator[Outcome]:
 
     with Synthesizer(root) as synthesizer, OfflineCloud() as cloud, tempfile.TemporaryDirectory() as folder:
         assembly = synthesizer.synth(lab.worked / "stack.py", lab.construct_id)
-        template = json.loads(assembly.template_path.read_bytes())
+        # a copy of our own: another process may tidy the shared ones away meanwhile
+        directory = shutil.copytree(assembly.directory, Path(folder) / "assembly")
+        file = directory / assembly.template_path.relative_to(assembly.directory)
+        template = json.loads(file.read_bytes())
         for mutation in mutations(template):
             if fnmatchcase(str(mutation), match):
-                yield _tried(lab, assembly, mutation, mutation.of(template), cloud, Path(folder))
+                file.write_text(json.dumps(mutation.of(template)), encoding="utf-8")
+                yield _tried(lab, mutation, cloud, directory, assembly.stack_name)
 
 
 def mutations(template: Mapping[str, Any]) -> Iterator[Mutation]:
@@ -187,18 +190,12 @@ def told(lab: Lab, outcomes: list[Outcome], seconds: float) -> str:
     return "\n".join(lines)
 
 
-def _tried(
-    lab: Lab, assembly: Assembly, mutation: Mutation, template: Body, cloud: OfflineCloud, folder: Path
-) -> Outcome:
+def _tried(lab: Lab, mutation: Mutation, cloud: OfflineCloud, directory: Path, stack_name: str) -> Outcome:
     from preflight.verdict import run
 
-    copied = folder / "assembly"
-    shutil.rmtree(copied, ignore_errors=True)
-    shutil.copytree(assembly.directory, copied)
-    (copied / assembly.template_path.relative_to(assembly.directory)).write_text(json.dumps(template), encoding="utf-8")
     try:
         cloud.reset()
-        deployment = cloud.deploy(copied, assembly.stack_name)
+        deployment = cloud.deploy(directory, stack_name)
     except (Refused, DeployFailed):
         return Outcome(mutation, "refused")
     verdicts = run(lab, deployment)
