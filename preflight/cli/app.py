@@ -10,7 +10,7 @@ from pathlib import Path
 
 import typer
 
-from preflight.cli import ask, check, cloud, cost, coverage, machine, sandbox, study, trail
+from preflight.cli import ask, check, cloud, cost, coverage, deploy, machine, sandbox, study, trail
 from preflight.cli.desk import Desk
 from preflight.errors import DeployFailed, PreflightError, Refused
 
@@ -39,6 +39,7 @@ _COMMANDS: dict[str, Callable[..., int | None]] = {
     "cost": cost.cost,
     "progress": study.progress,
     "coverage": coverage.coverage,
+    "deploy": deploy.deploy,
     "verify": check.verify,
     "doctor": machine.doctor,
 }
