@@ -95,7 +95,7 @@ def plan_lines(desk: Desk, plan: Plan) -> Lines:
     lines.row("code", code_name(plan.code), indent=2)
     made = plan.makes
     listed = ", ".join(f"{number} {type.removeprefix('AWS::')}" for type, number in made.most_common())
-    lines.row("makes", f"{made.total()} resources: {listed}", indent=2)
+    lines.row("makes", f"{made.total()} resource{'s' if made.total() > 1 else ''}: {listed}", indent=2)
     estimate = plan.estimate
     style = UNKNOWN if estimate.per_month or estimate.is_least else KEPT
     lines.row("price", estimate.sentence, style, indent=2)
