@@ -98,7 +98,7 @@ def check_everything_used_counts(stack: Stack) -> None:
 
 @after(check_the_month_has_a_limit, check_everything_used_counts)
 def check_money_spent_reaches_a_person(stack: Stack) -> None:
-    """Before 33 USD are spent, a person has a mail about it.
+    """By the time 33 USD are spent, a person has a mail about it.
 
     A budget compares, a notification tells. Between them and a person stand a topic that has to let AWS Budgets in, a
     key where the topic is encrypted, and a subscription that its owner confirmed. Where one is missing, nothing fails
@@ -107,11 +107,11 @@ def check_money_spent_reaches_a_person(stack: Stack) -> None:
     reaches_a_person(
         stack,
         "ACTUAL",
-        charges={"Usage": 33.0},
+        charges={"Usage": 33.5},
         forecast=None,
-        story="33 USD have been spent, in an account too young for a forecast",
+        story="33.50 USD have been spent, in an account too young for a forecast",
         means="the limit is passed on a Tuesday, and the clinic learns of it from the invoice",
-        proved="33 USD were spent, and a mail about it came out of the topic",
+        proved="33.50 USD were spent, and a mail about it came out of the topic",
         rival="A budget action could also attach a policy that forbids new resources. Whom would that hit at night?",
         bullets=["CLF-C02 4.2-S1"],
     )
@@ -128,10 +128,10 @@ def check_a_forecast_reaches_a_person(stack: Stack) -> None:
         stack,
         "FORECASTED",
         charges={"Usage": 15.0},
-        forecast=41.0,
-        story="15 USD have been spent, and the month is expected to end at 41",
+        forecast=41.5,
+        story="15 USD have been spent, and the month is expected to end at 41.50",
         means="there were two weeks to turn something off, and nobody knew",
-        proved="the month was expected to end at 41 USD, and a mail about it came out of the topic",
+        proved="the month was expected to end at 41.50 USD, and a mail about it came out of the topic",
         rival="Cost Anomaly Detection needs no limit to speak. What does it see that a forecast of the month does not?",
         bullets=["CLF-C02 4.2-S1", "CLF-C02 4.2-K1"],
     )
@@ -171,14 +171,7 @@ def check_only_budgets_of_this_account_are_let_in(stack: Stack) -> None:
         proved="a budget of another account, another account and anyone at all are refused by the topic",
         rival="A topic has a policy of its own until you write one. Whom does that one let publish?",
     )
-    foreign = stack.may("service:budgets.amazonaws.com", "sns:Publish", topic, context=ON_BEHALF_OF_ANOTHER)
-    expect(
-        is_refused(foreign),
-        saw="AWS Budgets may publish to the topic on behalf of any account",
-        means="a stranger's budget writes to your mailbox, in the words of AWS",
-        **words,
-    )
-    for who, said in ((f"arn:aws:iam::{ANOTHER}:root", "another account"), ("anyone", "anyone")):
+    for who, said in (("anyone", "anyone"), (f"arn:aws:iam::{ANOTHER}:root", "another account")):
         for action, can in (("sns:Publish", "publish to the topic"), ("sns:Subscribe", "subscribe to the topic")):
             expect(
                 is_refused(stack.may(who, action, topic, context=ELSEWHERE)),
@@ -186,6 +179,13 @@ def check_only_budgets_of_this_account_are_let_in(stack: Stack) -> None:
                 means="false alarms come in, or what you spend goes out",
                 **words,
             )
+    foreign = stack.may("service:budgets.amazonaws.com", "sns:Publish", topic, context=ON_BEHALF_OF_ANOTHER)
+    expect(
+        is_refused(foreign),
+        saw="AWS Budgets may publish to the topic on behalf of any account",
+        means="a stranger's budget writes to your mailbox, in the words of AWS",
+        **words,
+    )
 
 
 def check_everything_says_whose_it_is(stack: Stack) -> None:
@@ -261,7 +261,7 @@ def check_idle_it_costs_next_to_nothing(stack: Stack) -> None:
         proved=f"what is there by the month costs {estimate.per_month:.2f} USD; the rest is paid by use",
         rival="Provisioned capacity is cheaper for a table that is busy all day. When would you change back?",
         bullets=["CLF-C02 1.4-S1", "CLF-C02 1.4-S4", "CLF-C02 4.1-K3"],
-        read="https://docs.aws.amazon.com/whitepapers/latest/how-aws-pricing-works/key-principles.html",
+        read="https://docs.aws.amazon.com/whitepapers/latest/aws-overview/six-advantages-of-cloud-computing.html",
     )
     for name, asked in (
         ("Notes", attempt(stack.client("s3").head_bucket, Bucket=stack.output("Notes"))),
@@ -306,7 +306,8 @@ def is_in_force(budget: Mapping[str, Any]) -> bool:
 
 def period(budget: Mapping[str, Any]) -> str:
     told = budget.get("TimePeriod", {})
-    return f"from {told['Start']:%Y-%m-%d} to {told['End']:%Y-%m-%d}" if {"Start", "End"} <= set(told) else "some day"
+    named = (("from", told.get("Start")), ("to", told.get("End")))
+    return " ".join(f"{word} {at:%Y-%m-%d}" for word, at in named if at)
 
 
 def spend(stack: Stack, charges: Mapping[str, float], forecast: float | None = None) -> dict[str, Any]:
@@ -360,11 +361,21 @@ def reaches_a_person(
     name, topic, address = the_budget(stack)["BudgetName"], stack.output("AlertTopic"), stack.output("AlertAddress")
     words = dict(means=means, proved=proved, rival=rival, bullets=bullets)
     if stack.mode != "offline":
+        amount = charges["Usage"] if forecast is None else forecast
+        told = [each for each in notifications(stack, kind) if topic in each["to"] and rings(each, amount)]
         expect(
-            any(topic in each["to"] for each in notifications(stack, kind)),
-            saw=f"{name} has no alert on {SPENT[kind]} that goes to the topic",
-            read=f"{BUDGETS_GUIDE}/budgets-sns-policy.html",
+            bool(told),
+            saw=f"at {amount:g} USD, {name} has no alert on {SPENT[kind]} for the topic",
+            read=f"{BUDGETS_GUIDE}/budgets-managing-costs.html",
             where=budget_item(stack),
+            **words,
+        )
+        shut = why_shut_out(stack, topic, name)
+        expect(
+            shut is None,
+            saw=f"{name} turns to the topic and is refused: {shut}",
+            read=f"{BUDGETS_GUIDE}/budgets-sns-policy.html",
+            where=topic_item(stack),
             **words,
         )
         expect(
@@ -377,9 +388,9 @@ def reaches_a_person(
         return
     before = len(stack.outbox())
     heard = spend(stack, charges, forecast)
-    mails = [each for each in stack.outbox()[before:] if name in str(each.get("message"))]
-    told = [each for each in heard["told"] if each["to"] == topic]
-    missed = next((each["why"] for each in heard["missed"] if each["to"] == topic), None)
+    mails = [each for each in stack.outbox()[before:] if name in each["message"] and kind in each["message"]]
+    told = [each for each in heard["told"] if each["to"] == topic and each["type"] == kind]
+    missed = next((each["why"] for each in heard["missed"] if each["to"] == topic and each["type"] == kind), None)
     expect(
         bool(told or missed),
         saw=f"{story}, and {name} has nothing to say to the topic",
@@ -433,12 +444,34 @@ def notifications(stack: Stack, kind: str) -> list[dict[str, Any]]:
         found.append(
             {"operator": each["ComparisonOperator"], "threshold": threshold, "to": [one["Address"] for one in told]}
         )
-    return [each for each in found if rings(each, {"ACTUAL": 33.0, "FORECASTED": 41.0}[kind])]
+    return found
 
 
 def rings(notification: Mapping[str, Any], amount: float) -> bool:
     bound = notification["threshold"]
     return {"GREATER_THAN": amount > bound, "LESS_THAN": amount < bound}.get(notification["operator"], False)
+
+
+def why_shut_out(stack: Stack, topic: str, name: str) -> str | None:
+    """Why AWS Budgets could not publish to the topic for this budget, by the policies of the topic and its key."""
+    ours = f"arn:aws:budgets::{stack.account}:budget/{name}"
+    context = {"aws:SecureTransport": "true", "aws:SourceAccount": stack.account, "aws:SourceArn": ours}
+    if is_refused(stack.may("service:budgets.amazonaws.com", "sns:Publish", topic, context=context)):
+        return "its policy does not let budgets.amazonaws.com publish for this account"
+    key = stack.client("sns").get_topic_attributes(TopicArn=topic)["Attributes"].get("KmsMasterKeyId")
+    if not key:
+        return None
+    if "alias/aws/" in key:
+        return f"{key} lets no other service use it"
+    found = attempt(stack.client("kms").describe_key, KeyId=key)
+    arn = found.value["KeyMetadata"]["Arn"] if found.ok else key
+    if not stack.find(arn):
+        return None
+    asked = [
+        stack.may("service:budgets.amazonaws.com", action, arn, context=context)
+        for action in ("kms:GenerateDataKey", "kms:Decrypt")
+    ]
+    return f"budgets.amazonaws.com may not use the key {key}" if any(map(is_refused, asked)) else None
 
 
 def is_subscribed(stack: Stack, topic: str, address: str) -> bool:
