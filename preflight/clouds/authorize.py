@@ -125,11 +125,19 @@ class Authorizer:
             self._check(Call(request, service, region, self._account_of(caller), caller.principal.arn), caller)
 
     def may_deliver(
-        self, service: str, action: str, resource: str, *, source: str, account: str | None = None
+        self,
+        service: str,
+        action: str,
+        resource: str,
+        *,
+        source: str,
+        account: str | None = None,
+        asked: Mapping[str, ContextValue] | None = None,
     ) -> Decision:
         """Whether a service may do something to a resource on behalf of another (`source`, an ARN).
 
-        As in `may_deliver("s3.amazonaws.com", "lambda:InvokeFunction", function_arn, source=bucket_arn)`.
+        As in `may_deliver("s3.amazonaws.com", "lambda:InvokeFunction", function_arn, source=bucket_arn)`; `asked`: the
+        condition keys its own request has.
         """
         context: dict[str, ContextValue] = {
             **_environment({}, "us-east-1"),
@@ -138,6 +146,7 @@ class Authorizer:
             # which is how a topic's default policy lets an alarm in, and no bucket and no rule
             "aws:SourceOwner": (account or self._account) if service in SENDS_SOURCE_OWNER else None,
             "aws:ViaAWSService": "false",
+            **(asked or {}),
         }
         request = Request(Principal.of(f"service:{service}"), action, resource, context, complete=True)
         return decide(request, resource_policy=resource_policy(resource))
@@ -175,20 +184,31 @@ class Authorizer:
         request = Request(Principal.of(f"service:{service}"), "sts:AssumeRole", role, context, complete=False)
         return decide(request, resource_policy=trust_policy(role))
 
-    def may_act(self, role: str, action: str, resource: str, *, service: str, source: str = "") -> Decision:
+    def may_act(
+        self,
+        role: str,
+        action: str,
+        resource: str,
+        *,
+        service: str,
+        source: str = "",
+        asked: Mapping[str, ContextValue] | None = None,
+    ) -> Decision:
         """Whether a service that was handed a role may do something with it: the role must trust it, and may do it.
 
-        As in `may_act(role_arn, "sqs:SendMessage", queue_arn, service="scheduler.amazonaws.com")`.
+        As in `may_act(role_arn, "sqs:SendMessage", queue_arn, service="scheduler.amazonaws.com")`; `asked`: the
+        condition keys its own request has.
         """
         known = {**_environment({}, "us-east-1"), "aws:SourceAccount": self._account}
         context: dict[str, ContextValue] = {**known, "aws:SourceArn": source or None}
         caller = caller_with(role, service.partition(".")[0], self._account)
         if caller is None:
             return Decision("implicitly_denied", "the role does not exist", layer=TRUST)
-        asked = Request(Principal.of(f"service:{service}"), "sts:AssumeRole", role, context, complete=True)
-        trusted = decide(asked, resource_policy=trust_policy(role))
+        taken = Request(Principal.of(f"service:{service}"), "sts:AssumeRole", role, context, complete=True)
+        trusted = decide(taken, resource_policy=trust_policy(role))
         if not trusted:
             return trusted
+        known |= asked or {}
         request = Request(caller.principal, action, resource, known, complete=_complete(action))
         return decide(
             request,

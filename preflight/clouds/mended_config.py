@@ -77,11 +77,11 @@ def _refuse_ungranted(backend: Any, channel: dict[str, Any]) -> None:
     judge = Authorizer({}, backend.account_id)
     source = f"arn:{backend.partition}:config:{backend.region_name}:{backend.account_id}:*"
     roles = [each.role_arn for each in backend.recorders.values()]
-    itself = judge.may_deliver(
-        "config.amazonaws.com", "s3:PutObject", f"{arn}/{key}", source=source, account=backend.account_id
-    )
+    # what it writes belongs to the bucket's owner, and the documented policies insist on that
+    put, owned = ("s3:PutObject", f"{arn}/{key}"), {"s3:x-amz-acl": "bucket-owner-full-control"}
+    itself = judge.may_deliver("config.amazonaws.com", *put, source=source, account=backend.account_id, asked=owned)
     by_role = any(
-        judge.may_act(role, "s3:PutObject", f"{arn}/{key}", service="config.amazonaws.com", source=source)
+        judge.may_act(role, *put, service="config.amazonaws.com", source=source, asked=owned)
         for role in roles
         if "/aws-service-role/" not in role
     )

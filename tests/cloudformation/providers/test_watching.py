@@ -26,7 +26,7 @@ def bucket(bench):
     statements = [
         may("cloudtrail.amazonaws.com", "s3:GetBucketAcl", "arn:aws:s3:::kept"),
         may("cloudtrail.amazonaws.com", "s3:PutObject", f"arn:aws:s3:::kept/AWSLogs/{ACCOUNT}/*", StringEquals=owned),
-        may("config.amazonaws.com", "s3:PutObject", "arn:aws:s3:::kept/AWSLogs/*"),
+        may("config.amazonaws.com", "s3:PutObject", "arn:aws:s3:::kept/AWSLogs/*", StringEquals=owned),
     ]
     policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
     bench.client("s3").put_bucket_policy(Bucket="kept", Policy=policy)
@@ -153,6 +153,27 @@ def test_the_recorder_and_where_it_delivers(bench, bucket):
     for thing in (channel, changed, channel, changed):
         bench.delete(thing)
     assert client.describe_configuration_recorders()["ConfigurationRecorders"] == []
+
+
+@pytest.mark.parametrize("acl", ["bucket-owner-full-control", "public-read"])
+def test_config_delivers_with_the_recorders_role(bench, acl):
+    # https://docs.aws.amazon.com/config/latest/developerguide/iamrole-permissions.html has the condition
+    client, records = bench.client("config"), role(bench, "config.amazonaws.com")
+    bench.client("s3").create_bucket(Bucket="closed")
+    put = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::closed/AWSLogs/{ACCOUNT}/*"}
+    grant = {"Statement": [{**put, "Condition": {"StringLike": {"s3:x-amz-acl": acl}}}]}
+    bench.client("iam").put_role_policy(
+        RoleName=records.rpartition("/")[2], PolicyName="deliver", PolicyDocument=json.dumps(grant)
+    )
+    recorder = bench.make("AWS::Config::ConfigurationRecorder", "R", Name="main", RoleARN=records)
+    if acl == "public-read":
+        with pytest.raises(ClientError, match="InsufficientDeliveryPolicy"):
+            bench.make("AWS::Config::DeliveryChannel", "No", S3BucketName="closed")
+        return
+    channel = bench.make("AWS::Config::DeliveryChannel", "C", Name="by-role", S3BucketName="closed")
+    assert client.describe_configuration_recorder_status()["ConfigurationRecordersStatus"][0]["recording"]
+    for thing in (channel, recorder):
+        bench.delete(thing)
 
 
 RULE: dict[str, Any] = {
