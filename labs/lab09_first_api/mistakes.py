@@ -23,6 +23,15 @@ def mistake_the_second_is_the_id(source):
 
 
 @breaks(
+    "a_note_comes_back",
+    help="strip() is meant well, and makes another note of it: the contract gives back what was sent, to the letter.",
+    file="app.py",
+)
+def mistake_the_text_is_tidied(source):
+    return source.replace('"text": note["text"]}', '"text": note["text"].strip()}')
+
+
+@breaks(
     "the_table_holds_the_notes",
     help="A dict at the top of the file lives as long as one process does, and the process beside it has its own.",
     file="app.py",
@@ -49,7 +58,7 @@ def mistake_a_cache_without_an_end(source):
     file="app.py",
 )
 def mistake_trusting_that_it_is_json(source):
-    return source.replace("    except ValueError:\n", "    except ZeroDivisionError:\n")
+    return source.replace("    except (ValueError, RecursionError):\n", "    except ZeroDivisionError:\n")
 
 
 @breaks(
@@ -62,6 +71,15 @@ def mistake_trusting_that_it_is_an_object(source):
 @breaks("a_bad_note_is_refused", help="What is longer than the contract allows is refused too.", file="app.py")
 def mistake_no_limit_on_length(source):
     return source.replace("if len(text) > LONGEST:", "if len(text) > 400_000:")
+
+
+@breaks(
+    "a_bad_note_is_refused",
+    help="An ö is one character and two bytes in UTF-8. The contract counts characters, and so does len of a str.",
+    file="app.py",
+)
+def mistake_bytes_taken_for_characters(source):
+    return source.replace("if len(text) > LONGEST:", "if len(text.encode()) > LONGEST:")
 
 
 @breaks(

@@ -49,7 +49,8 @@ def read(event):
         body = base64.b64decode(body)
     try:
         note = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
+        # a hundred thousand opening brackets are a body, too
         return None, "the body is not JSON"
     text = note.get("text") if isinstance(note, dict) else None
     if not isinstance(text, str) or not text:
