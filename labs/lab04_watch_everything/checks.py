@@ -10,6 +10,9 @@ from typing import Any
 
 from preflight.checks import Stack, after, attempt, could_not_ask, expect
 
+# a namespace, a name, and what its dimensions say
+Metric = tuple[str, str, frozenset[tuple[str, str]]]
+
 TRAIL_GUIDE = "https://docs.aws.amazon.com/awscloudtrail/latest/userguide"
 CLOUDWATCH_GUIDE = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring"
 LOGS_GUIDE = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs"
@@ -251,7 +254,7 @@ def check_root_use_and_a_touched_trail_raise_an_alarm(stack: Stack) -> None:
         rang = watch.as_it_happens(trail)
         for name in HAPPENED:
             expect(
-                bool(rang & set(watch.guards(name))),
+                bool(rang[name] & set(watch.guards(name))),
                 saw=f"ten minutes after {name}, {watch.guards(name)[0]} has not gone off",
                 means=f"{ALARMING[name]['_means']}, and nobody hears of it",
                 where=watch.guards(name)[0],
@@ -314,10 +317,10 @@ def check_a_dashboard_shows_what_the_alarms_watch(stack: Stack) -> None:
             for body in bodies
             for alarm in watch.guards(name)
         )
-        namespace, metric = sorted(watch.metrics(watch.guards(name)[0]))[0]
+        counted = min(watch.metrics(watch.guards(name)[0]), key=in_words)
         expect(
             shown,
-            saw=f"no dashboard graphs {metric} in {namespace}, which counts {name}",
+            saw=f"no dashboard graphs {in_words(counted)}, which counts {name}",
             means="the alarm has gone off, and whether it was once or all night takes a search",
             **words,
         )
@@ -534,6 +537,7 @@ class Watch:
         self._filters = [each for page in pages for each in page["metricFilters"]]
         self._lines = {**ALARMING, **ORDINARY}
         texts = [as_line(stack, event) for event in self._lines.values()]
+        self._events = {name: json.loads(text) for name, text in zip(self._lines, texts, strict=True)}
         self._matched = [
             {
                 each["eventNumber"] - 1
@@ -544,7 +548,7 @@ class Watch:
             for found in self._filters
         ]
         pages = cloudwatch.get_paginator("describe_alarms").paginate(AlarmTypes=["MetricAlarm"])
-        self._alarms = {each["AlarmName"]: each for page in pages for each in page["MetricAlarms"]}
+        self._alarms = {each["AlarmName"]: flat(each) for page in pages for each in page["MetricAlarms"]}
 
     def guards(self, name: str) -> list[str]:
         """The alarms that one line of this name sets off, as far as their settings tell."""
@@ -558,12 +562,16 @@ class Watch:
         )
         return samples or alarm in self.guards(name)
 
-    def metrics(self, alarm: str) -> set[tuple[str, str]]:
-        """The metrics an alarm watches, each as (namespace, name)."""
+    def metrics(self, alarm: str) -> set[Metric]:
+        """The metrics an alarm watches."""
         told = self._alarms[alarm]
         stats = [each["MetricStat"]["Metric"] for each in told.get("Metrics") or [] if "MetricStat" in each]
         return {
-            (each.get("Namespace", ""), each["MetricName"])
+            (
+                each.get("Namespace", ""),
+                each["MetricName"],
+                frozenset((one["Name"], one["Value"]) for one in each.get("Dimensions") or []),
+            )
             for each in [*stats, *([told] if told.get("MetricName") else [])]
         }
 
@@ -578,8 +586,7 @@ class Watch:
         missing = next((why for each in self._watching(name) if (why := self._would_miss(each))), None)
         if missing:
             return f"of {name} nobody hears: {missing}"
-        namespace, metric = metrics_of(found[0])[0]
-        return f"{name} counts in {metric} ({namespace}), and no alarm watches that metric"
+        return f"{name} counts in {in_words(sorted(self._counted(name), key=in_words)[0])}, and no alarm watches that"
 
     def place(self, name: str) -> Any:
         """What to look at where nobody guards a line."""
@@ -588,8 +595,12 @@ class Watch:
 
     def _watching(self, name: str) -> list[str]:
         """The alarms on a metric that a line of this name counts in."""
-        counted = {metric for each in self._filters_for(name) for metric in metrics_of(each)}
+        counted = self._counted(name)
         return [alarm for alarm in self._alarms if self.metrics(alarm) & counted]
+
+    def _counted(self, name: str) -> set[Metric]:
+        """The metrics that a line of this name counts in."""
+        return {metric for each in self._filters_for(name) for metric in metrics_of(each, self._events[name])}
 
     def _would_miss(self, alarm: str) -> str | None:
         """Why one line would not set an alarm off, as far as its settings alone can tell."""
@@ -619,26 +630,31 @@ class Watch:
     def _transformations(self, alarm: str) -> list[dict[str, Any]]:
         """What metric filters put into the metrics of an alarm."""
         told = [each for one in self._filters for each in one["metricTransformations"]]
-        return [each for each in told if (each["metricNamespace"], each["metricName"]) in self.metrics(alarm)]
+        names = {(namespace, name) for namespace, name, _ in self.metrics(alarm)}
+        return [each for each in told if (each["metricNamespace"], each["metricName"]) in names]
 
-    def as_it_happens(self, trail: Mapping[str, Any]) -> set[str]:
-        """The alarms that go off in the ten minutes after root signs in and somebody stops the trail."""
+    def as_it_happens(self, trail: Mapping[str, Any]) -> dict[str, set[str]]:
+        """The alarms that go off in the ten minutes after somebody stops the trail, and those after root signs in.
+
+        One after the other, for two lines in one period can set off what neither does alone.
+        """
         stack, logs = self._stack, self._stack.client("logs")
-        told = [ALARMING[SIGNS_IN]]
-        if hears_writes(stack, trail):
-            stack.client("cloudtrail").stop_logging(Name=trail["TrailARN"])
-        else:
-            # another promise is about that
-            told.append(ALARMING[STOPS])
-        place, now = {"logGroupName": self._group, "logStreamName": "preflight-asks"}, datetime.now(UTC)
+        place = {"logGroupName": self._group, "logStreamName": "preflight-asks"}
         logs.create_log_stream(**place)
-        lines = [{"timestamp": int(now.timestamp() * 1000), "message": as_line(stack, each)} for each in told]
-        logs.put_log_events(**place, logEvents=lines)
-        rang: set[str] = set()
-        for _ in range(11):
-            stack.advance(minutes=1)
-            pages = stack.client("cloudwatch").get_paginator("describe_alarms").paginate(StateValue="ALARM")
-            rang |= {each["AlarmName"] for page in pages for each in page["MetricAlarms"]}
+        rang: dict[str, set[str]] = {}
+        for ahead, name in enumerate((STOPS, SIGNS_IN)):
+            if name == STOPS and hears_writes(stack, trail):
+                stack.client("cloudtrail").stop_logging(Name=trail["TrailARN"])
+            else:
+                # that a stopped trail hears nothing, another promise is about
+                at = datetime.now(UTC) + ahead * timedelta(minutes=MINUTES)
+                line = {"timestamp": int(at.timestamp() * 1000), "message": as_line(stack, ALARMING[name])}
+                logs.put_log_events(**place, logEvents=[line])
+            rang[name] = set()
+            for _ in range(MINUTES):
+                stack.advance(minutes=1)
+                pages = stack.client("cloudwatch").get_paginator("describe_alarms").paginate(StateValue="ALARM")
+                rang[name] |= {each["AlarmName"] for page in pages for each in page["MetricAlarms"]}
         return rang
 
     def _filters_for(self, name: str) -> list[dict[str, Any]]:
@@ -646,9 +662,45 @@ class Watch:
         return [each for each, matched in zip(self._filters, self._matched, strict=True) if number in matched]
 
 
-def metrics_of(found: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The metrics a filter counts in."""
-    return [(each["metricNamespace"], each["metricName"]) for each in found["metricTransformations"]]
+def metrics_of(found: Mapping[str, Any], event: Mapping[str, Any]) -> list[Metric]:
+    """The metrics a filter counts an event in: each value of a dimension is a metric of its own."""
+    return [
+        (
+            each["metricNamespace"],
+            each["metricName"],
+            frozenset(
+                (name, str(value))
+                for name, reference in (each.get("dimensions") or {}).items()
+                if (value := field_of(event, reference)) is not None
+            ),
+        )
+        for each in found["metricTransformations"]
+    ]
+
+
+def field_of(event: Mapping[str, Any], reference: str) -> Any:
+    """What `$.a.b` stands for in an event, None for nothing."""
+    found: Any = event
+    for word in reference.removeprefix("$.").split("."):
+        found = found.get(word) if isinstance(found, Mapping) else None
+    return found
+
+
+def in_words(metric: Metric) -> str:
+    namespace, name, dimensions = metric
+    told = "".join(f", {each} = {value}" for each, value in sorted(dimensions))
+    return f"{name} ({namespace}{told})"
+
+
+def flat(alarm: dict[str, Any]) -> dict[str, Any]:
+    """An alarm on a list of one metric, told as an alarm on that metric; any other as it is."""
+    listed = alarm.get("Metrics") or []
+    if len(listed) != 1 or "MetricStat" not in listed[0]:
+        return alarm
+    told = listed[0]["MetricStat"]
+    metric = {name: told["Metric"].get(name) for name in ("Namespace", "MetricName", "Dimensions")}
+    statistic = {"Statistic" if told["Stat"] in STATISTICS else "ExtendedStatistic": told["Stat"]}
+    return {**alarm, **metric, **statistic, "Metrics": [], "Period": told["Period"]}
 
 
 def is_number(text: str) -> bool:
@@ -689,7 +741,7 @@ def dashboards(stack: Stack) -> list[dict[str, Any]]:
     return [json.loads(cloudwatch.get_dashboard(DashboardName=each)["DashboardBody"]) for each in names]
 
 
-def graphs(stack: Stack, body: Mapping[str, Any], metrics: set[tuple[str, str]], alarm: str) -> bool:
+def graphs(stack: Stack, body: Mapping[str, Any], metrics: set[Metric], alarm: str) -> bool:
     """Whether a dashboard has a metric widget for any of these metrics, by its name or by its alarm."""
     for widget in body.get("widgets", []):
         told = widget.get("properties", {})
@@ -704,7 +756,8 @@ def graphs(stack: Stack, body: Mapping[str, Any], metrics: set[tuple[str, str]],
             words = [*before[: len(before) - len(words) + 1], *words[1:]] if words[:1] == ["..."] else words
             before = [each for each in words if isinstance(each, str)]
             searched = " ".join(each.get("expression", "") for each in row if isinstance(each, dict))
-            if tuple(before[:2]) in metrics or any(f"{name}" in searched for _, name in metrics):
+            shown = (*before[:2], frozenset(zip(before[2::2], before[3::2], strict=False)))
+            if shown in metrics or any(name in searched for _, name, _ in metrics):
                 return True
     return False
 
@@ -733,6 +786,9 @@ def judges_every_bucket(rule: Mapping[str, Any]) -> bool:
     return not narrowed and "AWS::S3::Bucket" in scope.get("ComplianceResourceTypes", ["AWS::S3::Bucket"])
 
 
+# ten of them after a line have passed whole
+MINUTES = 11
+STATISTICS = ("Sum", "SampleCount", "Average", "Minimum", "Maximum")
 NO_PUBLIC_READING = "S3_BUCKET_PUBLIC_READ_PROHIBITED"
 ELSEWHERE = "arn:aws:s3:::a-notes-bucket-elsewhere/note.json"
 SECURELY = {"aws:SecureTransport": "true"}

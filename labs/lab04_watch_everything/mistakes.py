@@ -117,6 +117,44 @@ def mistake_an_average_over_zeros(template: Template) -> None:
     alarm(template, "TrailIsTouched")["Statistic"] = "Average"
 
 
+@breaks(
+    ALARM, help="Each value of a dimension is a metric of its own. An alarm that names no value watches none of them."
+)
+def mistake_an_alarm_that_names_no_dimension(template: Template) -> None:
+    counted_by_call(template)
+
+
+@breaks(
+    ALARM, help="One alarm names StopLogging. UpdateTrail and DeleteTrail are two metrics more, and nobody watches."
+)
+def mistake_one_alarm_for_three_values_of_a_dimension(template: Template) -> None:
+    counted_by_call(template)
+    alarm(template, "TrailIsTouched")["Dimensions"] = [{"Name": "Call", "Value": "StopLogging"}]
+
+
+@breaks(ALARM, help="A sum with a missing part is missing. FILL(root, 0) puts a 0 where a metric has nothing to say.")
+def mistake_a_sum_of_two_metrics_that_never_meet(template: Template) -> None:
+    for each in of_type(template, "AWS::Logs::MetricFilter"):
+        each["MetricTransformations"][0].pop("DefaultValue", None)
+    root, trail = alarm(template, "RootActs"), alarm(template, "TrailIsTouched")
+    parts = [
+        {
+            "Id": name,
+            "ReturnData": False,
+            "MetricStat": {
+                "Metric": {"Namespace": each["Namespace"], "MetricName": each["MetricName"]},
+                "Period": 300,
+                "Stat": "Sum",
+            },
+        }
+        for name, each in (("root", root), ("trail", trail))
+    ]
+    for each in (root, trail):
+        for name in ("Namespace", "MetricName", "Statistic", "Period"):
+            del each[name]
+        each["Metrics"] = [*parts, {"Id": "both", "Expression": "root + trail"}]
+
+
 @breaks(ARRIVES, help="An alarm without an action changes its colour, and nobody hears of it.")
 def mistake_an_alarm_without_an_action(template: Template) -> None:
     del alarm(template, "RootActs")["AlarmActions"]
@@ -164,6 +202,13 @@ def mistake_config_delivers_into_the_locked_bucket(template: Template) -> None:
 @breaks("guardduty_is_on", help="A detector that is not enabled is suspended: it looks at nothing.")
 def mistake_a_suspended_detector(template: Template) -> None:
     one_of(template, "AWS::GuardDuty::Detector")["Enable"] = False
+
+
+def counted_by_call(template: Template) -> None:
+    """The calls that touch the trail, in a metric for each."""
+    one = metric_filter(template, "TrailIsTouched")["MetricTransformations"][0]
+    one.pop("DefaultValue", None)
+    one["Dimensions"] = [{"Key": "Call", "Value": "$.eventName"}]
 
 
 def of_type(template: Template, kind: str) -> list[dict[str, Any]]:

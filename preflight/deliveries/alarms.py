@@ -8,10 +8,12 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from preflight.deliveries import backend, backends_of, patched
+from preflight.deliveries.metric_math import Math, NotEmulated
 from preflight.deliveries.queues import Undeliverable
 
 if TYPE_CHECKING:
@@ -71,8 +73,15 @@ def evaluate_all(deliveries: Deliveries, since: datetime | None = None) -> None:
     _measure_queues(deliveries, since)
     for _, _, held in backends_of("cloudwatch", "cloudwatch_backends"):
         for alarm in list(held.alarms.values()):
-            if alarm.metric_name and not alarm.rule:
+            if alarm.rule:
+                continue
+            try:
                 state, reason = _evaluated(held, alarm, deliveries.now())
+            except NotEmulated as error:
+                fault = f"{alarm.alarm_arn}: not computed here: {error}"
+                if fault not in deliveries.faults:
+                    deliveries.faults.append(fault)
+            else:
                 if state is not None and state != alarm.state_value:
                     held.set_alarm_state(alarm.name, reason, json.dumps({"version": "1.0"}), state)
 
@@ -206,6 +215,14 @@ def _message(held: Any, alarm: Any, before: str, deliveries: Deliveries) -> dict
     }
     if alarm.rule:
         made["AlarmRule"] = alarm.rule
+    elif queries := getattr(alarm, "Metrics", None):
+        made["Trigger"] = {
+            "Metrics": queries,
+            "EvaluationPeriods": _number(alarm.evaluation_periods),
+            "ComparisonOperator": alarm.comparison_operator,
+            "Threshold": _number(alarm.threshold),
+            "TreatMissingData": alarm.treat_missing_data or "missing",
+        }
     else:
         made["Trigger"] = {
             "MetricName": alarm.metric_name,
@@ -231,6 +248,8 @@ def _state(alarm: Any, deliveries: Deliveries) -> dict[str, Any]:
 def _configuration(alarm: Any) -> dict[str, Any]:
     if alarm.rule:
         return {"alarmRule": alarm.rule, "description": alarm.description}
+    if queries := getattr(alarm, "Metrics", None):
+        return {"description": alarm.description, "metrics": [_query(each) for each in queries]}
     metric = {
         "namespace": alarm.namespace,
         "name": alarm.metric_name,
@@ -241,6 +260,24 @@ def _configuration(alarm: Any) -> dict[str, Any]:
         "description": alarm.description,
         "metrics": [{"id": "m1", "metricStat": stat, "returnData": True}],
     }
+
+
+def _query(told: dict[str, Any]) -> dict[str, Any]:
+    """One of an alarm's metrics or expressions, as an event spells it."""
+    made = {"id": told["Id"], "returnData": told.get("ReturnData", True)}
+    made |= {word.lower(): told[word] for word in ("Label", "Expression") if word in told}
+    if held := told.get("MetricStat"):
+        metric = held["Metric"]
+        made["metricStat"] = {
+            "metric": {
+                "namespace": metric.get("Namespace"),
+                "name": metric["MetricName"],
+                "dimensions": {each["Name"]: each["Value"] for each in metric.get("Dimensions") or []},
+            },
+            "period": held["Period"],
+            "stat": held["Stat"],
+        }
+    return made
 
 
 def _payload(held: Any, alarm: Any, before: str, deliveries: Deliveries) -> dict[str, Any]:
@@ -372,31 +409,61 @@ def _evaluated(held: Any, alarm: Any, now: datetime) -> tuple[str | None, str]:
 
 
 def _points(held: Any, alarm: Any, now: datetime, periods: int) -> Iterator[float | None]:
-    """The statistic of each of the last whole periods, the newest first."""
-    from moto.cloudwatch.models import are_dimensions_same
-
-    length = int(alarm.period or 60)
+    """What the alarm looks at, in each of the last whole periods, the newest first; raises NotEmulated."""
+    metrics, expressions, wanted = _looks_at(alarm)
+    length = max((each.period for each in metrics.values()), default=60)
     end = datetime.fromtimestamp(math.floor(now.timestamp() / length) * length, UTC).replace(tzinfo=None)
-    data = [
-        each
-        for each in held.metric_data
-        if each.namespace == alarm.namespace
-        and each.name == alarm.metric_name
-        and are_dimensions_same(each.dimensions, alarm.dimensions)
-    ]
+    data = {name: [one for one in held.metric_data if each.is_of(one)] for name, each in metrics.items()}
     for number in range(periods):
         last = end - timedelta(seconds=length * number)
         first = last - timedelta(seconds=length)
-        inside = [each for each in data if first <= _naive(each.timestamp) < last]
-        yield _statistic(inside, alarm) if inside else None
+        values = {}
+        for name, each in metrics.items():
+            inside = [one for one in data[name] if first <= _naive(one.timestamp) < last]
+            values[name] = _statistic(inside, each.statistic) if inside else None
+        yield Math(values, expressions).of(wanted)
 
 
-def _statistic(data: list[Any], alarm: Any) -> float | None:
+@dataclass(frozen=True)
+class _Metric:
+    """A metric, by all of its dimensions, and what is made of its data in a period."""
+
+    namespace: str
+    name: str
+    dimensions: frozenset[tuple[str, str]]
+    statistic: str
+    period: int
+
+    def is_of(self, datum: Any) -> bool:
+        told = frozenset((each.name, each.value) for each in datum.dimensions)
+        return (datum.namespace, datum.name, told) == (self.namespace, self.name, self.dimensions)
+
+
+def _looks_at(alarm: Any) -> tuple[dict[str, _Metric], dict[str, str], str]:
+    """The metrics of an alarm and the expressions over them, by id, and the id of what is compared."""
+    if alarm.metric_name:
+        dimensions = frozenset((each.name, each.value) for each in alarm.dimensions)
+        statistic = str(alarm.statistic or alarm.extended_statistic or "Average")
+        one = _Metric(alarm.namespace, alarm.metric_name, dimensions, statistic, int(alarm.period or 60))
+        return {"m1": one}, {}, "m1"
+    queries = getattr(alarm, "Metrics", None) or []
+    returned = [each["Id"] for each in queries if each.get("ReturnData", True)]
+    if len(returned) != 1:
+        raise NotEmulated(f"{len(returned)} of its metrics return data")
+    metrics = {}
+    for each in queries:
+        if told := each.get("MetricStat"):
+            dimensions = frozenset((one["Name"], one["Value"]) for one in told["Metric"].get("Dimensions") or [])
+            place = told["Metric"].get("Namespace", ""), told["Metric"]["MetricName"], dimensions
+            metrics[each["Id"]] = _Metric(*place, str(told["Stat"]), int(told["Period"]))
+    return metrics, {each["Id"]: each["Expression"] for each in queries if each.get("Expression")}, returned[0]
+
+
+def _statistic(data: list[Any], name: str) -> float | None:
     values = [float(each.value) for each in data if hasattr(each, "value")]
     sets = [each for each in data if hasattr(each, "sample_count")]
     count = len(values) + sum(each.sample_count for each in sets)
     total = sum(values) + sum(each.sum for each in sets)
-    name = str(alarm.statistic or alarm.extended_statistic or "Average")
     if re.fullmatch(r"p\d+(\.\d+)?", name):
         ordered = sorted(values)
         place = max(0, math.ceil(float(name[1:]) / 100 * len(ordered)) - 1)

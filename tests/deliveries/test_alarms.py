@@ -160,6 +160,70 @@ def test_an_alarm_sees_its_metric_as_time_goes_by(place, heard):
     assert len(listen()) == 1
 
 
+def metric(name, dimension=None, **more):
+    dimensions = [{"Name": "Call", "Value": dimension}] if dimension else []
+    told = {"Namespace": "clinic", "MetricName": name, "Dimensions": dimensions}
+    return {"MetricStat": {"Metric": told, "Period": 60, "Stat": "Sum"}, **more}
+
+
+def math_alarm(place, *metrics, **more):
+    place.client("cloudwatch").put_metric_alarm(
+        AlarmName="late",
+        Metrics=list(metrics),
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanOrEqualToThreshold",
+        **more,
+    )
+
+
+def a_minute_of(place, name, dimension=None):
+    dimensions = [{"Name": "Call", "Value": dimension}] if dimension else []
+    datum = {"MetricName": name, "Value": 1, "Dimensions": dimensions}
+    place.client("cloudwatch").put_metric_data(Namespace="clinic", MetricData=[datum])
+    place.cloud.deliveries.advance(minutes=1)
+
+
+def test_an_alarm_on_one_metric_of_a_list_sees_it_with_its_dimensions(place):
+    events, queue = place.client("events"), place.queue("inbox", lets="events.amazonaws.com")
+    events.put_rule(Name="alarms", EventPattern=json.dumps({"source": ["aws.cloudwatch"]}))
+    events.put_targets(Rule="alarms", Targets=[{"Id": "1", "Arn": queue}])
+    math_alarm(place, metric("Touched", "StopLogging", Id="m1", Label="stopped"), TreatMissingData="notBreaching")
+    for other in (None, "StartLogging"):
+        a_minute_of(place, "Touched", other)
+        assert state(place) == "OK"
+    a_minute_of(place, "Touched", "StopLogging")
+    assert state(place) == "ALARM"
+    told = [json.loads(each)["detail"] for each in place.received(queue)][-1]["configuration"]["metrics"]
+    assert told[0]["metricStat"]["metric"]["dimensions"] == {"Call": "StopLogging"}
+
+
+@pytest.mark.parametrize(
+    "expression, after_one",
+    [
+        ("m1 + m2", "INSUFFICIENT_DATA"),
+        ("FILL(m1, 0) + FILL(m2, 0)", "ALARM"),
+        ("SUM(METRICS())", "ALARM"),
+        ("MAX([m1, m2]) * 0.5", "OK"),
+        ("IF(m1 > 0 AND FILL(m2, 0) == 0, 1, 0)", "ALARM"),
+    ],
+)
+def test_an_alarm_on_an_expression(place, expression, after_one):
+    returned = {"Id": "both", "Expression": expression, "ReturnData": True}
+    math_alarm(place, metric("Root", Id="m1", ReturnData=False), metric("Trail", Id="m2", ReturnData=False), returned)
+    a_minute_of(place, "Root")
+    assert state(place) == after_one
+
+
+def test_an_expression_that_is_computed_at_aws_alone_is_noted_once(place):
+    math_alarm(place, metric("Root", Id="m1", ReturnData=False), {"Id": "e1", "Expression": "RATE(m1)"})
+    place.cloud.deliveries.advance(minutes=2)
+    assert state(place) == "INSUFFICIENT_DATA"
+    [fault] = place.cloud.deliveries.faults
+    assert "RATE()" in fault
+    place.cloud.deliveries.faults.clear()
+
+
 def test_what_is_missing_can_be_bad_or_fine(place):
     alarm(place, "bad", TreatMissingData="breaching")
     alarm(place, "fine", TreatMissingData="notBreaching")
