@@ -27,7 +27,7 @@ def check_the_wards_see_what_is_urgent(stack: Stack) -> None:
         bullets=["CLF-C02 1.2-K1", "SAA-C03 2.1-K1"],
         read=f"{FRAMEWORK}/welcome.html",
     )
-    with notes_put(stack, {"one.txt": URGENT, "visit at 5 pm.txt": CALM}) as (ward, keys):
+    with notes_put(stack, {"one.txt": URGENT, "visit at 5 pm, für später": CALM}) as (ward, keys):
         stack.eventually(lambda: len(on_the_page(stack, ward)) >= len(keys), seconds=90)
         answer = page(stack, ward)
         expect(
@@ -87,6 +87,11 @@ def check_a_waiting_note_rings_the_pager(stack: Stack) -> None:
         rung = stack.eventually(lambda: messages(stack, heard))
     finally:
         take_away(stack, failed, marker)
+    if not rung and (watching := watches_unmeasured(stack, failed)):
+        could_not_ask(
+            f"offline nobody measures what {watching} watches; "
+            "let an alarm watch ApproximateNumberOfMessagesVisible, without metric math"
+        )
     expect(
         bool(rung),
         saw="a message waited in FailedNotes for a quarter of an hour, and nothing was published to Pager",
@@ -97,6 +102,19 @@ def check_a_waiting_note_rings_the_pager(stack: Stack) -> None:
         read=f"{CLOUDWATCH_GUIDE}/AlarmThatSendsEmail.html",
         where="FailedNotes",
     )
+    for output in (TRIAGE, DESK):
+        told = configuration(stack, output)
+        stream = f"arn:aws:logs:{stack.region}:{stack.account}:log-group:{log_of(told)}:log-stream:any"
+        mute = [each for each in WRITES_LOGS if stack.may(told["Role"], each, stream).answer != "allowed"]
+        expect(
+            not mute,
+            saw=f"{output} may not {mute[0] if mute else ''} in its own log",
+            means="the pager rings, and the function that failed has nothing to say",
+            proved="both functions can write their logs",
+            bullets=["CLF-C02 1.2-S1", "CLF-C02 2.2-S5"],
+            read="https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html",
+            where=output,
+        )
 
 
 def check_notes_are_read_where_it_is_needed(stack: Stack) -> None:
@@ -129,12 +147,12 @@ def check_notes_are_read_where_it_is_needed(stack: Stack) -> None:
         where=thing(stack, others[0].who) if others else None,
         **words,
     )
-    for role in (triage, indexer):
+    for role in (triage, desk, indexer):
         takers = [who for item in stack.find(role) for who in trusted_by(item) if who not in RUNNERS]
         expect(
             not takers,
             saw=f"{' and '.join(takers[:2])} may take the role {named(stack, role)}",
-            means="whoever takes that role reads every note",
+            means="whoever takes that role does what its program does, with nothing in between",
             where=thing(stack, role),
             **words,
         )
@@ -157,6 +175,15 @@ def check_notes_are_read_where_it_is_needed(stack: Stack) -> None:
                 where=thing(stack, role),
                 **words,
             )
+    results = the_table(stack)["TableArn"]
+    writes = [each for each in TABLE_CHANGES if stack.may(desk, f"dynamodb:{each}", results).answer == "allowed"]
+    expect(
+        not writes,
+        saw=f"{named(stack, desk)}, the page's role, may dynamodb:{writes[0] if writes else ''} on the results",
+        means="a fault in the page, and a stranger decides what is urgent",
+        where=thing(stack, desk),
+        **words,
+    )
 
 
 def check_the_page_is_the_only_door(stack: Stack) -> None:
@@ -166,18 +193,42 @@ def check_the_page_is_the_only_door(stack: Stack) -> None:
     and one that nobody needs should not be there.
     """
     found = stack.exposed()
-    others = [door for door in (*found.open, *found.unsure) if not is_the_page(stack, door.logical_id)]
+    doors = (*found.open, *found.unsure)
+    host = stack.output("DeskUrl").partition("://")[2].partition("/")[0]
+    page_hosts = [host, *(name for door in doors if answers_at(stack, door, [host]) for name in door.leads)]
+    others = [door for door in doors if not answers_at(stack, door, page_hosts)]
     door = others[0] if others else None
-    expect(
-        door is None,
-        saw=door.sentence if door else "",
-        means="scanners find it within hours, and from there on it is one password",
+    words: dict[str, Any] = dict(
         proved="the internet reaches the page for the wards, and nothing else in this stack",
         rival="AWS WAF in front of the page filters requests. Which of today's doors would it have closed?",
         bullets=["CLF-C02 1.2-S1", "CLF-C02 3.5-S2", "SAA-C03 1.2-K3"],
         read=f"{SECURITY_PILLAR}/protecting-networks.html",
-        where=door.logical_id if door else None,
     )
+    expect(
+        door is None,
+        saw=door.sentence if door else "",
+        means="scanners find it within hours, and from there on it is one password",
+        where=door.logical_id if door else None,
+        **words,
+    )
+    failed = stack.client("sqs").get_queue_attributes(QueueUrl=stack.output("FailedNotes"), AttributeNames=["QueueArn"])
+    notes = bucket_arn(stack)
+    for output, actions, arn in (
+        ("FailedNotes", ("sqs:ReceiveMessage", "sqs:SendMessage"), failed["Attributes"]["QueueArn"]),
+        ("Pager", ("sns:Subscribe", "sns:Publish"), stack.output("Pager")),
+        ("NotesBucket", ("s3:PutObject", "s3:DeleteObject"), f"{notes}/notes/ward-3/note.txt"),
+        ("NotesBucket", ("s3:ListBucket",), notes),
+    ):
+        for action in actions:
+            ways = [way for context in (OVER_TLS, OVER_HTTP) for way in stack.who_may(action, arn, context=context)]
+            strangers = [way for way in ways if way.kind in STRANGERS and way.answer == "allowed"]
+            expect(
+                not strangers,
+                saw=f"{called(stack, strangers)} may {action} on {output}",
+                means="whoever learns its name is in",
+                where=output,
+                **words,
+            )
 
 
 @after(check_the_wards_see_what_is_urgent)
@@ -328,7 +379,8 @@ def check_a_month_stays_below_15_dollars(stack: Stack) -> None:
     The pillar asks of each line who needs it. The cheapest machine is no answer if the program does not run on it.
     """
     estimate = stack.cost(region="us-east-1")
-    unknown = [each for each in estimate.unpriced if "Spot" not in each.what and "volume" not in each.what]
+    # Spot costs less than its type's price, a disk without a size is as small as its image, an alarm costs cents
+    unknown = [each for each in estimate.unpriced if not any(word in str(each) for word in ("Spot", "volume", "Alarm"))]
     if unknown:
         could_not_ask(f"no price is known here for {unknown[0].what}; t3, t4g, m5 to m8g and c5 to c7i are known")
     groups = sorted(estimate.by_resource(), key=lambda each: -each.usd_a_month)
@@ -391,8 +443,7 @@ def check_little_runs_and_little_is_kept(stack: Stack) -> None:
         **words,
     )
     for output, each in functions:
-        name = str(each.get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{each['FunctionName']}")
-        kept = retention(stack, name)
+        kept = retention(stack, log_of(each))
         expect(
             kept is not None and kept <= MOST_DAYS,
             saw=f"the log of {output} is kept for {'ever' if kept is None else f'{kept} days'}",
@@ -473,6 +524,16 @@ def take_away(stack: Stack, queue: str, word: str) -> None:
             return
 
 
+def watches_unmeasured(stack: Stack, queue: str) -> str:
+    """The name of an alarm on this queue, or on an expression, whose numbers the offline cloud does not make."""
+    for each in stack.client("cloudwatch").describe_alarms(AlarmTypes=["MetricAlarm"])["MetricAlarms"]:
+        names = [dimension["Value"] for dimension in each.get("Dimensions", [])]
+        on_the_queue = queue.rpartition("/")[2] in names and each.get("MetricName") not in MEASURED
+        if each.get("AlarmActions") and (each.get("Metrics") or on_the_queue):
+            return str(each["AlarmName"])
+    return ""
+
+
 # functions, the table, the bucket
 
 
@@ -482,6 +543,10 @@ def configuration(stack: Stack, output: str) -> dict[str, Any]:
     if not told.ok:
         could_not_ask(f"the output {output} says {stack.output(output)}, and Lambda has no such function")
     return dict(told.value)
+
+
+def log_of(function: dict[str, Any]) -> str:
+    return str(function.get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{function['FunctionName']}")
 
 
 def role_of(stack: Stack, output: str) -> str:
@@ -618,7 +683,7 @@ def indexer_role(stack: Stack) -> str:
 
 def as_seen_by_s3(stack: Stack) -> dict[str, Any]:
     """What S3 is told of a request of this stack's programs."""
-    told: dict[str, Any] = {"aws:SecureTransport": "true", "s3:TlsVersion": "1.3"}
+    told: dict[str, Any] = dict(OVER_TLS)
     for item in stack.of_type("AWS::EC2::VPCEndpoint"):
         if str(item.properties.get("ServiceName")).endswith(".s3"):
             told |= {"aws:SourceVpce": item.physical_id, "aws:SourceVpc": item.properties.get("VpcId")}
@@ -643,12 +708,12 @@ def listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [] if value is None else [value]
 
 
-def is_the_page(stack: Stack, logical_id: str) -> bool:
-    """Whether a door is what DeskUrl leads to: an API, or a function's URL."""
-    host = stack.output("DeskUrl").partition("://")[2].partition("/")[0]
-    for item in stack.find(logical_id):
-        known = [str(item.physical_id), str(item.attributes.get("FunctionUrl", ""))]
-        if any(each and (host.startswith(f"{each}.") or f"/{host}" in each) for each in known):
+def answers_at(stack: Stack, door: Any, hosts: Sequence[str]) -> bool:
+    """Whether a door has one of these host names, or is what one of them leads to by name."""
+    for item in stack.find(door.logical_id):
+        addresses = [str(item.attributes.get(name) or "") for name in ("DomainName", "FunctionUrl", "DNSName")]
+        known = [f"{item.physical_id}.", *(each.partition("://")[2].rstrip("/") or each for each in addresses)]
+        if any(host == door.what or host.lower().startswith(each.lower()) for host in hosts for each in known if each):
             return True
     return False
 
@@ -686,10 +751,29 @@ SUSTAINABILITY_PILLAR = "https://docs.aws.amazon.com/wellarchitected/latest/sust
 CLOUDWATCH_GUIDE = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring"
 DYNAMODB_GUIDE = "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide"
 
+# what the offline cloud tells of a queue
+MEASURED = (
+    "ApproximateNumberOfMessagesVisible",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed",
+    "ApproximateAgeOfOldestMessage",
+)
 TRIAGE, DESK = "TriageFunction", "DeskFunction"
 GROUP = "AWS::AutoScaling::AutoScalingGroup"
 INDEXES = ("GlobalSecondaryIndexes", "LocalSecondaryIndexes")
 RUNNERS = ("lambda.amazonaws.com", "ec2.amazonaws.com")
+STRANGERS = ("anyone", "other accounts")
+OVER_TLS, OVER_HTTP = {"aws:SecureTransport": "true", "s3:TlsVersion": "1.3"}, {"aws:SecureTransport": "false"}
+WRITES_LOGS = ("logs:CreateLogStream", "logs:PutLogEvents")
+TABLE_CHANGES = (
+    "PutItem",
+    "UpdateItem",
+    "DeleteItem",
+    "BatchWriteItem",
+    "PartiQLUpdate",
+    "PartiQLDelete",
+    "DeleteTable",
+)
 CHANGES = ("s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion")
 
 URGENT = "67 years, chest pain since 06:30, worse at night; 38,2 °C — größer als gestern.".encode()

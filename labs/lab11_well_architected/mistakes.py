@@ -60,6 +60,14 @@ def mistake_an_alarm_from_ten_notes_on(template: dict[str, Any]) -> None:
 
 
 @breaks(
+    "a_waiting_note_rings_the_pager",
+    help="A function writes its log with its own role. Without the two actions it fails in silence.",
+)
+def mistake_a_function_that_cannot_say_why(template: dict[str, Any]) -> None:
+    statements_of(template, "Desk").pop(0)
+
+
+@breaks(
     "notes_are_read_where_it_is_needed",
     help="The page shows which notes are urgent. It never needs the bucket.",
 )
@@ -91,6 +99,15 @@ def mistake_the_indexer_may_change_notes(template: dict[str, Any]) -> None:
     for statement in statements(template, "s3:PutObject"):
         statement["Resource"] = part_of_bucket(template, "/*")
         statement["Action"] = [*statement["Action"], "s3:DeleteObject*"]
+
+
+@breaks(
+    "notes_are_read_where_it_is_needed",
+    help="The page shows results. Who can write them decides what is urgent, and the page talks to the internet.",
+)
+def mistake_the_page_may_change_results(template: dict[str, Any]) -> None:
+    table = {"Fn::GetAtt": [first(template, "AWS::DynamoDB::Table"), "Arn"]}
+    add_statement(template, "Desk", ["dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"], table)
 
 
 @breaks(
@@ -139,6 +156,17 @@ def mistake_ssh_to_the_indexer(template: dict[str, Any]) -> None:
     data["NetworkInterfaces"] = [interface]
     rule = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "CidrIp": "0.0.0.0/0"}
     properties(template, first(template, "AWS::EC2::SecurityGroup"))["SecurityGroupIngress"] = [rule]
+
+
+@breaks(
+    "the_page_is_the_only_door",
+    help="Principal * is everyone there is, in every account and in none. A queue can be a door, too.",
+)
+def mistake_a_queue_for_everyone(template: dict[str, Any]) -> None:
+    policy = properties(template, first(template, "AWS::SQS::QueuePolicy"))["PolicyDocument"]
+    arn = {"Fn::GetAtt": [first(template, "AWS::SQS::Queue"), "Arn"]}
+    everyone = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": arn}
+    policy["Statement"].append(everyone)
 
 
 @breaks(
