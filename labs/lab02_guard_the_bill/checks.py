@@ -35,7 +35,7 @@ def check_the_month_has_a_limit(stack: Stack) -> None:
     )
     expect(
         budget["TimeUnit"] == "MONTHLY",
-        saw=f"{name} is {budget['TimeUnit'].lower()}",
+        saw=f"the limit of {name} is for {PERIODS.get(budget['TimeUnit'], budget['TimeUnit'])}",
         means="the invoice comes by the month, and the clinic pays by the month",
         **words,
     )
@@ -194,12 +194,10 @@ def check_everything_says_whose_it_is(stack: Stack) -> None:
     The invoice says "DynamoDB: 61 USD" and not whose. A tag does, once its key is activated as a cost allocation tag in
     the billing console. What carries none is what nobody owns, and nobody turns off.
     """
-    asked = 0
-    for item in stack.design.resources.values():
-        told = tags_of(stack, item)
-        if told is None:
-            continue
-        asked += 1
+    asked = [(item, tags_of(stack, item)) for item in stack.design.resources.values() if item.type in READERS]
+    if not asked:
+        could_not_ask("the stack holds nothing that is billed and takes tags; keep the bucket, the table, the function")
+    for item, told in asked:
         missing = [f"{key}={value}" for key, value in TAGS.items() if told.get(key) != value]
         near = next((key for key in told if key.lower() in TAGS and key not in TAGS), None)
         expect(
@@ -207,14 +205,12 @@ def check_everything_says_whose_it_is(stack: Stack) -> None:
             saw=f"{item.path or item.logical_id} ({item.type}) lacks {', '.join(missing)}"
             + (f"; it has {near}, and keys are compared letter by letter" if near else ""),
             means="its share of the bill ends up under \"no tag\", where it is everybody's and so nobody's",
-            proved=f"the services read all three tags back from each of {asked} resources",
+            proved=f"the services read all three tags back from each of {len(asked)} resources",
             rival="A cost category groups costs by rules, without touching a resource. When is that the better way?",
             bullets=["CLF-C02 4.2-K4", "CLF-C02 4.2-S4"],
             read=f"{BILLING_GUIDE}/cost-alloc-tags.html",
             where=item,
         )
-    if not asked:
-        could_not_ask("the stack holds nothing that is billed and takes tags; keep the bucket, the table, the function")
 
 
 def check_log_lines_do_not_pile_up(stack: Stack) -> None:
@@ -480,12 +476,9 @@ def is_subscribed(stack: Stack, topic: str, address: str) -> bool:
     return any(each["Endpoint"] == address and each["SubscriptionArn"].startswith("arn:") for each in found)
 
 
-def tags_of(stack: Stack, item: Any) -> dict[str, str] | None:
-    """The tags a service reads back from one resource, None where nothing is billed or nothing can be tagged."""
-    read = READERS.get(item.type)
-    if read is None:
-        return None
-    found = attempt(read, stack=stack, item=item)
+def tags_of(stack: Stack, item: Any) -> dict[str, str]:
+    """The tags a service reads back from one resource."""
+    found = attempt(READERS[item.type], stack=stack, item=item)
     told = found.value if found.ok else []
     if isinstance(told, Mapping):
         return dict(told)
@@ -547,6 +540,7 @@ def address_tags(stack: Stack, item: Any) -> Sequence[Any]:
 
 
 TAGS = {"project": "triage", "owner": "analytics", "environment": "practice"}
+PERIODS = {"DAILY": "a day", "QUARTERLY": "a quarter", "ANNUALLY": "a year", "CUSTOM": "a period of its own"}
 SPENT = {"ACTUAL": "what has been spent", "FORECASTED": "what is expected"}
 MAIL = ("email", "email-json")
 COUNTED = {"offline": counted_by_use, "live": counted_by_its_settings}
