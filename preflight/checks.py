@@ -378,17 +378,19 @@ class Stack:
         *,
         context: Mapping[str, Any] | None = None,
         also: Sequence[Any] = (),
+        through: str | None = None,
     ) -> Any:
         """Whether a principal may do an action, decided from every policy in the design (a Decision).
 
         `principal` is the name or ARN of a role, user or group, "anyone" for an anonymous caller, or
         "service:lambda.amazonaws.com"; `context` holds condition keys, as {"aws:SecureTransport": "false"}; `also` are
-        policies the principal is imagined to have besides, each a document or the ARN of one of AWS's own.
+        policies the principal is imagined to have besides, each a document or the ARN of one of AWS's own; `through` is
+        the logical id of a VPC endpoint on the way, whose policy is asked, too.
         """
         from preflight.analysis import identities
 
         imagined = {"also": list(also)} if also else {}
-        return identities.may(self.design, principal, action, resource, context=context, **imagined)
+        return identities.may(self.design, principal, action, resource, context=context, through=through, **imagined)
 
     def who_may(self, action: str, resource: str = "*", *, context: Mapping[str, Any] | None = None) -> Any:
         """Everyone who may do an action, in the design or let in by it, each with the way in (a tuple of Ways)."""

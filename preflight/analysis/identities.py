@@ -44,6 +44,7 @@ def may(
     *,
     context: Mapping[str, ContextValue] | None = None,
     also: Sequence[str | Mapping[str, Any]] = (),
+    through: str | None = None,
 ) -> Decision:
     """Whether a principal may do an action on a resource, decided from every policy in the design.
 
@@ -64,11 +65,16 @@ def may(
     principal may be a user or role of this account that the design does not hold: one without tags, and with an id
     (aws:userid) that is none of the design's. To ask about a tagged one, give its "aws:PrincipalTag/..." in `context`.
 
+    `through` is the logical id of a VPC endpoint the call goes through, whose policy then has a say as well.
+
     Raises Usage for a name that means nothing or several things.
     """
     index = index_of(design)
     identity = index.identity(principal, hypothetical=bool(also))
-    return judge(index, identity, action, index.arn(resource, action), context=context, also=also)
+    passed = design.resources[through].properties.get("PolicyDocument") if through else None
+    return judge(
+        index, identity, action, index.arn(resource, action), context=context, also=also, endpoint_policy=passed or None
+    )
 
 
 def judge(
@@ -79,6 +85,7 @@ def judge(
     *,
     context: Mapping[str, ContextValue] | None = None,
     also: Sequence[str | Mapping[str, Any]] = (),
+    endpoint_policy: Mapping[str, Any] | None = None,
 ) -> Decision:
     """What `may` answers, for an identity that was found already and the ARN of what is asked about."""
     guard = index.guard(arn)
@@ -101,6 +108,7 @@ def judge(
         identity_policies=(*identity.policies, *map(index.attached, also)),
         resource_policy=role.trust if role else guard.policy if guard and not is_assuming else None,
         boundaries=identity.boundaries,
+        endpoint_policy=endpoint_policy,
         public_access_block=guard.public_access_block if guard else None,
     )
 

@@ -348,6 +348,23 @@ def test_a_ceiling_is_tried_by_what_might_be_attached():
     assert answer(stack, elsewhere, "s3:DeleteBucket", "Notes", also=[document(allow("*"))]) == "explicitly_denied"
 
 
+def test_an_endpoint_on_the_way_has_a_say():
+    """Its policy narrows what goes through it, and grants nothing; without one it lets everything pass."""
+    asked = {"Principal": "*", "Resource": inside("Notes")}
+    stack = design(
+        Notes=NOTES,
+        Reader=role(allow("s3:GetObject", inside("Notes"))),
+        Wide=resource("EC2::VPCEndpoint", ServiceName="com.amazonaws.us-east-1.s3", VpcId="vpc-1"),
+        Fits=resource("EC2::VPCEndpoint", PolicyDocument=document({"Effect": "Allow", "Action": "s3:*", **asked})),
+        Writes=resource("EC2::VPCEndpoint", PolicyDocument=document({**allow("s3:PutObject"), "Principal": "*"})),
+    )
+    question = ("s3:GetObject", "Notes/x")
+    assert answer(stack, "Reader", *question, through="Wide") == "allowed"
+    assert answer(stack, "Reader", *question, through="Fits") == "allowed"
+    assert answer(stack, "Reader", *question, through="Writes") == "implicitly_denied"
+    assert answer(stack, "Reader", "s3:PutObject", "Notes/x", through="Writes") == "implicitly_denied"
+
+
 def test_a_role_is_spared_by_its_id():
     # https://aws.amazon.com/blogs/security/how-to-restrict-amazon-s3-bucket-access-to-a-specific-iam-role/
     spared = [{"Fn::Sub": "${Reader.RoleId}:*"}, {"Ref": "AWS::AccountId"}]
