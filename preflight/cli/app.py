@@ -10,7 +10,7 @@ from pathlib import Path
 
 import typer
 
-from preflight.cli import ask, check, cloud, cost, coverage, deploy, machine, sandbox, study, trail
+from preflight.cli import ask, check, cloud, cost, coverage, deploy, destroy, machine, sandbox, study, sweep, trail
 from preflight.cli.desk import Desk
 from preflight.errors import DeployFailed, PreflightError, Refused
 
@@ -41,6 +41,8 @@ _COMMANDS: dict[str, Callable[..., int | None]] = {
     "coverage": coverage.coverage,
     "deploy": deploy.deploy,
     "verify": check.verify,
+    "destroy": destroy.destroy,
+    "sweep": sweep.sweep,
     "doctor": machine.doctor,
 }
 for name, command in _COMMANDS.items():
