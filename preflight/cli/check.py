@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from preflight.cli.desk import Desk
-from preflight.cli.lines import QUIET, Lines
+from preflight.cli.lines import NOT_YET, QUIET, Lines
 from preflight.errors import BrokenCode, DeployFailed, Refused, Unavailable, Usage
 
 if TYPE_CHECKING:
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from preflight.lab import Lab
 
 Choice = Path | Literal["worked", "starter"] | None
+
+# seconds AWS is given to have heard of a change everywhere
+PATIENCE = 90.0
 
 LabWord = Annotated[
     str | None, typer.Argument(metavar="LAB", help="A lab's number or name; the one under way when left out.")
@@ -76,20 +79,50 @@ def verify(
 ) -> int:
     """Ask a lab's promises of a stack that is deployed already.
 
-    In your account, or at any endpoint: the offline cloud of another terminal, another emulator.
+    In your sandbox account, or at any endpoint: the offline cloud of another terminal, another emulator. What differs
+    from the offline answer is asked again for a minute and a half, then shown.
     """
-    from preflight.check_run import examine_deployed
+    from preflight.check_run import digest_of, examine_deployed
+    from preflight.sandbox.verifying import differences, patiently, remember
 
     desk: Desk = context.obj
     chosen = desk.course.find(lab)
     if endpoint is not None and not endpoint.startswith(("http://", "https://")):
         command = f"./lab verify {chosen.number} --endpoint http://localhost:5000"
         raise Usage(f"{endpoint} is not an address; name one as in {command}")
-    report = examine_deployed(
-        chosen, desk.workspace.code_for(chosen, choice=None), endpoint_url=endpoint, profile=profile, region=region
+    if endpoint is None:
+        endpoint, profile, region = _sandbox_place(desk, profile, region)
+    code = desk.workspace.code_for(chosen, choice=None)
+    stand = desk.progress.standing(chosen)
+    # an answer about other code is no answer about this
+    offline = stand.outcomes if code.kind == "yours" and stand.code == digest_of(code) else {}
+    report = patiently(
+        lambda: examine_deployed(chosen, code, endpoint_url=endpoint, profile=profile, region=region),
+        offline,
+        patience=0 if endpoint else PATIENCE,
+        say=desk.warn,
     )
-    _show(desk, report, as_json=as_json, debug=debug)
+    remember(desk.root, report)
+    differing = differences(report, offline)
+    if as_json:
+        desk.show_json({**report.to_json(), "differences": [vars(each) for each in differing]})
+        return report.exit_code
+    desk.show(answer_lines(desk, report, debug=debug))
+    if differing:
+        lines = desk.lines().blank().add("Not as offline:", NOT_YET)
+        for each in differing:
+            lines.add(str(each), indent=2)
+        desk.show(lines)
     return report.exit_code
+
+
+def _sandbox_place(desk: Desk, profile: str | None, region: str | None) -> tuple[str | None, str | None, str | None]:
+    """(endpoint, profile, Region) of the sandbox, once AWS has said that the credentials are the sandbox's."""
+    from preflight.sandbox.account import account_clients, open_sandbox
+
+    sandbox = open_sandbox(desk.root, clients=account_clients(profile) if profile else None)
+    named = sandbox.settings.profile if sandbox.settings else None
+    return sandbox.endpoint_url, profile or named, region or sandbox.region
 
 
 def record(desk: Desk, report: Report) -> None:

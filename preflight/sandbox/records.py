@@ -18,7 +18,8 @@ from preflight.errors import Unavailable
 class Record(BaseModel):
     """One lab's stack as it was begun; it stays until a teardown has been proved, whatever happens in between.
 
-    `place` is the account's id, or the endpoint. Times are UTC.
+    `place` is the account's id, or the endpoint. Times are UTC. `live` is the outcome of each promise when it was last
+    verified there.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -32,6 +33,8 @@ class Record(BaseModel):
     expires: datetime
     code: str
     whole: bool = False
+    verified: datetime | None = None
+    live: dict[str, str] = {}
 
 
 def folder_of(root: Path) -> Path:
