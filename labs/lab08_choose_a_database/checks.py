@@ -460,7 +460,7 @@ def check_an_idle_month_stays_within_the_budget(stack: Stack) -> None:
     )
     # the budget is in prices of us-east-1, wherever the stack runs
     cost = stack.cost(region="us-east-1")
-    dearest = cost.by_resource()
+    dearest = sorted(cost.by_resource(), key=lambda each: -each.usd_a_month)
     most = f"{dearest[0].name} {dearest[0].usd_a_month:.2f}" if dearest else "nothing"
     expect(
         cost.per_month <= BUDGET,
