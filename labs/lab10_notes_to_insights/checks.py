@@ -7,6 +7,7 @@ import gzip
 import json
 import re
 import uuid
+import zlib
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -53,7 +54,8 @@ def check_a_note_becomes_an_insight_of_its_day(stack: Stack) -> None:
             bool(found),
             saw="of two notes with one name, in two folders, one insight is left"
             if lost
-            else f"{missing and missing[0]} was put, and no insight names it{why_it_failed(stack)}",
+            else f"{missing and missing[0]} was put, and no insight names it"
+            f"{packed_in_secret(stack, keys) or why_it_failed(stack)}",
             means="the second note of that name takes the first one's place, and nobody notices"
             if lost
             else "notes pile up, and the analysts look at yesterday's picture",
@@ -586,7 +588,7 @@ def notes_put(stack: Stack, notes: dict[str, str]) -> Iterator[list[str]]:
         stack.eventually(lambda: True)
         s3 = stack.client("s3", undone=False)
         for place, body in written(stack):
-            if token in place or token.encode() in body:
+            if token in place or token.encode() in inflated(body):
                 remove(s3, stack.output(INSIGHTS), place)
 
 
@@ -625,10 +627,24 @@ def all_there(found: dict[str, Any], keys: Sequence[str]) -> bool:
 
 def unpacked(place: str, body: bytes) -> bytes:
     """A file as Athena reads it: what ends in .gz is unpacked."""
+    return inflated(body) if place.endswith(".gz") else body
+
+
+def inflated(body: bytes) -> bytes:
+    """What gzip packed, whatever its name says; anything else as it is."""
     try:
-        return gzip.decompress(body) if place.endswith(".gz") else body
-    except OSError:
+        return gzip.decompress(body)
+    except (OSError, EOFError, zlib.error):
         return body
+
+
+def packed_in_secret(stack: Stack, keys: Sequence[str]) -> str:
+    """That an insight is there, and its name hides that gzip packed it; empty when there is none like that."""
+    for place, body in written(stack):
+        inside = [field(row, "note") for row in objects_in(inflated(body))]
+        if not place.endswith(".gz") and inflated(body) != body and set(inside) & set(keys):
+            return f" that Athena can read: {place} is packed with gzip, and its name does not end in .gz"
+    return ""
 
 
 def objects_in(body: bytes) -> list[Any]:

@@ -41,6 +41,14 @@ def mistake_days_as_a_path(template: dict[str, Any]) -> None:
 
 
 @breaks(
+    INSIGHT, help="Athena knows gzip by the name's end: without .gz it reads the packed bytes as if they were lines."
+)
+def mistake_packed_under_a_plain_name(template: dict[str, Any]) -> None:
+    packed = '__import__("gzip").compress((json.dumps(insight) + "\\n").encode())'
+    handler(template, lambda code: code.replace('json.dumps(insight) + "\\n"', packed))
+
+
+@breaks(
     WHOLE,
     also=[WAITS],
     help="The limit of DetectEntities is 100 KB; 5 KB is that of DetectSentiment. What is cut off, nobody misses.",
