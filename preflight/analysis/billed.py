@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from preflight.analysis import prices
 from preflight.analysis.leftovers import CDK_OWN
 from preflight.analysis.vpc import as_list, is_true
+from preflight.cloudformation.instance_types import cheapest
 from preflight.intrinsics import Unknown
 
 if TYPE_CHECKING:
@@ -288,8 +289,9 @@ def auto_scaling_group(item: Item, stack: _Stack) -> Iterator[Found]:
         launch = _part(mixed.get("LaunchTemplate"))
         data = _launch_data(launch.get("LaunchTemplateSpecification"), stack)
         overrides = [each for each in as_list(launch.get("Overrides")) if isinstance(each, Mapping)]
-        if overrides and overrides[0].get("InstanceType"):
-            data = {**data, "InstanceType": overrides[0]["InstanceType"]}
+        told = {name: overrides[0][name] for name in KINDS_OF_MACHINE if overrides and overrides[0].get(name)}
+        if told:
+            data = {**{name: value for name, value in data.items() if name not in KINDS_OF_MACHINE}, **told}
         on_demand = _on_demand(count, _part(mixed.get("InstancesDistribution")))
         if on_demand < count:
             spot = count - on_demand
@@ -320,9 +322,14 @@ def _machines(
     item: Item, stack: _Stack, data: Mapping[str, Any], count: float, subnets: Sequence[Any], note: str
 ) -> Iterator[Found]:
     size = data.get("InstanceType")
+    if size is None and isinstance(data.get("InstanceRequirements"), Mapping):
+        size = _by_requirements(data["InstanceRequirements"], str(data.get("ImageId", "")), stack.region)
+        note = "; ".join(each for each in (note, "the cheapest type that meets its requirements") if each)
     tenancy = str(data.get("Tenancy") or _part(data.get("Placement")).get("Tenancy") or "default")
     if size is None:
-        yield Unpriced(item, "EC2 instance", "the design names no instance type")
+        by_requirements = isinstance(data.get("InstanceRequirements"), Mapping)
+        why = "no type known here meets its requirements" if by_requirements else "the design names no instance type"
+        yield Unpriced(item, "EC2 instance", why)
     elif isinstance(size, Unknown):
         yield Unpriced(item, "EC2 instance", f"it depends on {size.strip('<>')}")
     elif data.get("InstanceMarketOptions") or data.get("SpotPrice"):
@@ -340,6 +347,14 @@ def _machines(
     addresses = _public_addresses(item, stack, data, subnets)
     if addresses:
         yield Charge(item, "public-ipv4", count * addresses, note="given to it when it starts")
+
+
+def _by_requirements(requirements: Mapping[str, Any], image: str, region: str) -> str | None:
+    """The type EC2 takes; where the image does not say for which processor it is, the dearer of both."""
+    built_for = [each for each in ("x86_64", "arm64") if each in image] or ["x86_64", "arm64"]
+    found = [cheapest(requirements, region, each) for each in built_for]
+    known = [(price.usd, price.size) for each in found if (price := prices.price("ec2-instance", region, each))]
+    return max(known)[1] if known else next((each for each in found if each), None)
 
 
 def _disks(item: Item, stack: _Stack, data: Mapping[str, Any], count: float) -> Iterator[Found]:
@@ -992,6 +1007,7 @@ def _counted(count: float, what: str) -> str:
 EIP = "AWS::EC2::EIP"
 INSTANCE = "AWS::EC2::Instance"
 LAUNCH_TEMPLATE = "AWS::EC2::LaunchTemplate"
+KINDS_OF_MACHINE = ("InstanceType", "InstanceRequirements")
 DB_INSTANCE = "AWS::RDS::DBInstance"
 DB_CLUSTER = "AWS::RDS::DBCluster"
 WEARERS = (EIP, "AWS::EC2::EIPAssociation")

@@ -282,6 +282,33 @@ def test_a_group_of_spot_instances_has_no_price_but_its_disks_do() -> None:
     assert [each.what for each in found.unpriced] == ["2 Spot instances"]
 
 
+@pytest.mark.parametrize(
+    ("asked", "usd"),
+    [
+        ({"MemoryMiB": {"Min": 1024, "Max": 1024}}, 6.862),
+        ({"MemoryMiB": {"Min": 1024, "Max": 1024}, "CpuManufacturers": ["amazon-web-services"]}, 6.132),
+        ({"MemoryMiB": {"Min": 2048}, "AllowedInstanceTypes": ["t3.*"]}, 15.184),
+        ({"MemoryMiB": {"Min": 3, "Max": 4}}, None),
+        ({"MemoryMiB": {"Min": 1024}, "AcceleratorNames": ["a10g"]}, None),
+    ],
+)
+def test_a_group_that_names_requirements_costs_as_the_cheapest_type_that_meets_them(
+    asked: dict[str, Any], usd: float | None
+) -> None:
+    launch = resource("EC2::LaunchTemplate", LaunchTemplateData={"ImageId": "ami-1", "InstanceType": "t3.2xlarge"})
+    needs = {"VCpuCount": {"Min": 2}, "BurstablePerformance": "required", **asked}
+    policy = {
+        "LaunchTemplate": {
+            "LaunchTemplateSpecification": {"LaunchTemplateId": {"Ref": "Launch"}, "Version": "1"},
+            "Overrides": [{"InstanceRequirements": needs}],
+        }
+    }
+    group = resource("AutoScaling::AutoScalingGroup", MinSize="1", MaxSize="1", MixedInstancesPolicy=policy)
+    found = estimate(template(Launch=launch, Group=group))
+    assert months(found).get("ec2-instance") == usd
+    assert [each.why for each in found.unpriced] == ([] if usd else ["no type known here meets its requirements"])
+
+
 def test_an_instance_has_a_disk_and_perhaps_an_address() -> None:
     subnet = resource("EC2::Subnet", VpcId="vpc-1", CidrBlock="10.0.0.0/24", MapPublicIpOnLaunch=True)
     server = resource("EC2::Instance", InstanceType="t3.micro", SubnetId={"Ref": "Public"})

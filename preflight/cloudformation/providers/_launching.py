@@ -11,6 +11,8 @@ from collections import Counter
 from functools import cache
 from typing import Any
 
+from preflight.cloudformation.instance_types import cheapest
+
 
 @cache
 def launch_as_aws_does() -> None:
@@ -73,7 +75,7 @@ def _launch(group: Any, propagated_tags: dict[str, str]) -> None:
         1,
         data.get("UserData"),
         data.get("SecurityGroups", []),
-        instance_type=override.get("InstanceType") or data.get("InstanceType", ""),
+        instance_type=_type_of(override, data, ec2),
         is_instance_type_default=False,
         region_name=group.region,
         placement=zone,
@@ -106,6 +108,17 @@ def _launch(group: Any, propagated_tags: dict[str, str]) -> None:
     if told:
         state.LaunchTemplate = told
     group.instance_states.append(state)
+
+
+def _type_of(override: dict[str, Any], data: dict[str, Any], ec2: Any) -> str:
+    """The type that is named, else the one that meets what is asked of it; what overrides says so first."""
+    for told in (override, data):
+        if told.get("InstanceType"):
+            return str(told["InstanceType"])
+        if told.get("InstanceRequirements"):
+            image = ec2.amis.get(_looked_up(str(data.get("ImageId", "")), ec2))
+            return cheapest(told["InstanceRequirements"], ec2.region_name, getattr(image, "architecture", ""))
+    return ""
 
 
 def _launched_by(group: Any, override: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:

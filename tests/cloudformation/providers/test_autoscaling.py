@@ -199,6 +199,29 @@ def test_a_group_buys_by_its_mixed_instances_policy(bench, ec2, template, subnet
     assert bought == {("m5.large", "on-demand"): 2, ("m5.large", "spot"): 3}
 
 
+@pytest.mark.parametrize(("processors", "launched"), [(["intel"], "t3.micro"), (["amazon-web-services"], "")])
+def test_a_group_that_names_requirements_is_given_the_cheapest_type_for_its_image(
+    bench, ec2, template, subnets, processors, launched
+):
+    needs = {
+        "VCpuCount": {"Min": 2, "Max": 2},
+        "MemoryMiB": {"Min": 1024, "Max": 1024},
+        "BurstablePerformance": "required",
+        "CpuManufacturers": processors,
+    }
+    policy = {
+        "LaunchTemplate": {
+            "LaunchTemplateSpecification": by(template),
+            "Overrides": [{"InstanceRequirements": needs}],
+        }
+    }
+    made = bench.make(
+        f"{AS}AutoScalingGroup", "G", MinSize="1", MaxSize="1", VPCZoneIdentifier=subnets, MixedInstancesPolicy=policy
+    )
+    assert (made.unapplied, bench.lost(made)) == ((), set())
+    assert [each["InstanceType"] for each in running(ec2)] == [launched]
+
+
 @pytest.mark.parametrize(
     ("says", "declared"),
     [
