@@ -313,6 +313,15 @@ def check_any_zone_may_be_lost(stack: Stack) -> None:
         proved="the indexer reaches S3 from every subnet it may stand in",
         **{**words, "where": getattr(gap, "logical_id", None) or item},
     )
+    vpc = instances(stack)[0]["VpcId"]
+    names = stack.client("ec2").describe_vpc_attribute(VpcId=vpc, Attribute="enableDnsSupport")
+    expect(
+        names["EnableDnsSupport"]["Value"],
+        saw="the VPC's DNS support is off, and S3 is found by name",
+        means="the indexer starts, looks for an address, and finds nobody to ask",
+        proved="the VPC answers DNS questions",
+        **words,
+    )
     script = start_up(stack)
     missing = [word for word in (bucket_arn(stack).rpartition(":")[2], "notes-index") if word not in script]
     expect(
@@ -427,6 +436,16 @@ def check_little_runs_and_little_is_kept(stack: Stack) -> None:
         rival="Which of these programs would have to be built again for Arm, and which not?",
         read=f"{SUSTAINABILITY_PILLAR}/sus_sus_hardware_a3.html",
         where=others[0].split()[0] if others and others[0].split()[0] in (TRIAGE, DESK) else indexer_item(stack),
+        **words,
+    )
+    misfit = image_for_another_processor(stack)
+    expect(
+        not misfit,
+        saw=misfit,
+        means="EC2 refuses to start it, and the group tries again and again",
+        proved="its image is for the processor it runs on",
+        read="https://docs.aws.amazon.com/linux/al2023/ug/system-requirements.html",
+        where=indexer_item(stack),
         **words,
     )
     days = days_kept(stack)
@@ -655,6 +674,20 @@ def machine_types(stack: Stack) -> list[tuple[str, int, int, bool]]:
         )
         for each in told
     ]
+
+
+def image_for_another_processor(stack: Stack) -> str:
+    """What image and processor do not fit each other, in words; empty when they do."""
+    ec2 = stack.client("ec2")
+    for each in instances(stack):
+        told = attempt(ec2.describe_images, ImageIds=[each["ImageId"]])
+        if not told.ok or not told.value["Images"]:
+            could_not_ask(f"nobody here knows the image {each['ImageId']}; take Amazon Linux 2023's public parameter")
+        built = told.value["Images"][0]["Architecture"]
+        kind = ec2.describe_instance_types(InstanceTypes=[each["InstanceType"]])["InstanceTypes"][0]
+        if built not in kind["ProcessorInfo"]["SupportedArchitectures"]:
+            return f"the indexer's image is for {built}, and {each['InstanceType']} is another processor"
+    return ""
 
 
 def start_up(stack: Stack) -> str:
