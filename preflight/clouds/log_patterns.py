@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+MOST_REGEXES = 2
 Matches = Callable[[str], "dict[str, Any] | None"]
 
 
@@ -108,7 +109,10 @@ def _json_pattern(text: str) -> Matches:
     """Conditions on a JSON line's fields."""
     if not text.endswith("}"):
         raise InvalidPattern(text)
-    holds = _Reader(text[1:-1]).condition()
+    reader = _Reader(text[1:-1])
+    if sum(kind == "regex" for kind, _ in reader.tokens) > MOST_REGEXES:
+        raise InvalidPattern(text)
+    holds = reader.condition()
 
     def matches(line: str) -> dict[str, Any] | None:
         try:
@@ -271,6 +275,9 @@ def _split(text: str, by: str) -> list[str]:
 
 
 def _regex(text: str) -> str:
+    """A regular expression, of what CloudWatch Logs knows of them: no groups, no "!", no letters beyond ASCII."""
+    if re.search(r"[()!]|[^\x00-\x7f]", re.sub(r"\\.", "", text)):
+        raise InvalidPattern(text)
     try:
         re.compile(text)
     except re.error as error:

@@ -40,6 +40,7 @@ LOGIN = {"userIdentity": {"type": "Root"}, "eventType": "AwsApiCall", "sourceIPA
         ("{ $.list[0].flag IS TRUE }", json.dumps({"list": [{"flag": True}]}), True),
         ("{ $.list[*].kind = b }", json.dumps({"list": [{"kind": "a"}, {"kind": "b"}]}), True),
         ("{ $.gone IS NULL }", json.dumps({"gone": None}), True),
+        (r"{ $.gone = %no\(.*% && $.gone = %^n|^m% }", json.dumps({"gone": "no(thing"}), True),
         ("{ $.gone = %no.*% }", json.dumps({"gone": "nothing"}), True),
         ("[ip, user, name, at, request, status=404, size]", ACCESS, True),
         ("[ip, user, name, at, request, status=4*, size>1000]", ACCESS, True),
@@ -60,7 +61,21 @@ def test_the_value_a_metric_takes():
     assert field("no JSON", {}, "$.n") is None
 
 
-@pytest.mark.parametrize("text", ["{ $.a = }", "{ $.a = 1", "{ a = 1 }", "[a, b", "%[%"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{ $.a = }",
+        "{ $.a = 1",
+        "{ a = 1 }",
+        "[a, b",
+        "%[%",
+        # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html, checked_on 2026-11-23
+        "{ $.a = %^(Stop|Update)$% }",
+        "%something!%",
+        "%größer%",
+        "{ $.a = %1% || $.a = %2% || $.a = %3% }",
+    ],
+)
 def test_what_is_no_pattern(text):
     with pytest.raises(InvalidPattern):
         pattern(text)
