@@ -87,6 +87,13 @@ def check_everything_used_counts(stack: Stack) -> None:
         means="the invoice is higher than the budget says, by a fifth in some countries",
         **words,
     )
+    for kind, said in FEES.items():
+        expect(
+            counted[kind],
+            saw=f"{name} leaves out {said}",
+            means="the invoice has a line that the budget never sees",
+            **words,
+        )
     for kind in ("Credit", "Refund"):
         expect(
             not counted[kind],
@@ -144,16 +151,17 @@ def check_a_month_on_track_stays_quiet(stack: Stack) -> None:
     15 USD spent and 25 expected is what was agreed to. An alert that comes each month is read in the first, filed by a
     rule in the second, and not seen in the one that matters.
     """
-    name = the_budget(stack)["BudgetName"]
+    loud = LOUD[stack.mode](stack)
+    name, told = loud or (the_budget(stack)["BudgetName"], None)
     expect(
-        (loud := LOUD[stack.mode](stack)) is None,
-        saw=f"15 USD have been spent, 25 are expected, and {name} tells of it: {loud}",
+        loud is None,
+        saw=f"15 USD have been spent, 25 are expected, and {name} tells of it: {told}",
         means="the alert of an ordinary month teaches its reader to delete alerts",
         proved="a month of 15 USD spent and 25 expected sent nothing",
         rival="Cost Explorer can be looked at any day. For which question is looking better than being told?",
         bullets=["CLF-C02 4.2-S1"],
         read=f"{BUDGETS_GUIDE}/budgets-best-practices.html",
-        where=budget_item(stack),
+        where=next((each for each in stack.of_type("AWS::Budgets::Budget") if each.physical_id == name), "Budget"),
     )
 
 
@@ -281,7 +289,10 @@ def check_idle_it_costs_next_to_nothing(stack: Stack) -> None:
 
 def the_budget(stack: Stack) -> dict[str, Any]:
     """The budget the output names, as AWS Budgets tells it."""
-    named = stack.output("Budget")
+    return describe(stack, stack.output("Budget"))
+
+
+def describe(stack: Stack, named: str) -> dict[str, Any]:
     found = attempt(stack.client("budgets").describe_budget, AccountId=stack.account, BudgetName=named)
     if not found.ok:
         could_not_ask(f"AWS Budgets knows no budget {named}; put your budget's name, its Ref, in the output Budget")
@@ -320,7 +331,7 @@ def counted_by_use(stack: Stack) -> dict[str, bool]:
     used = spend(stack, {"Usage": 33.0})["counted"]
     return {"Usage": used == 33} | {
         kind: spend(stack, {"Usage": 33.0, kind: amount})["counted"] != used
-        for kind, amount in (("Tax", 3.0), ("Credit", -16.0), ("Refund", -16.0))
+        for kind, amount in (("Tax", 3.0), ("Credit", -16.0), ("Refund", -16.0), *((each, 3.0) for each in FEES))
     }
 
 
@@ -328,7 +339,7 @@ def counted_by_its_settings(stack: Stack) -> dict[str, bool]:
     """Which kinds of charges the budget counts, as far as its settings tell."""
     budget = the_budget(stack)
     types = budget.get("CostTypes") or {}
-    counted = {kind: types.get(f"Include{kind}", True) for kind in ("Tax", "Credit", "Refund")}
+    counted = {kind: types.get(f"Include{kind}", True) for kind in ("Tax", "Credit", "Refund", *FEES)}
     counted["Usage"] = not {
         name: told for name, told in (budget.get("CostFilters") or {}).items() if told != [stack.account]
     }
@@ -358,7 +369,11 @@ def reaches_a_person(
     words = dict(means=means, proved=proved, rival=rival, bullets=bullets)
     if stack.mode != "offline":
         amount = charges["Usage"] if forecast is None else forecast
-        told = [each for each in notifications(stack, kind) if topic in each["to"] and rings(each, amount)]
+        told = [
+            each
+            for each in notifications(stack, kind, the_budget(stack))
+            if topic in each["to"] and rings(each, amount)
+        ]
         expect(
             bool(told),
             saw=f"at {amount:g} USD, {name} has no alert on {SPENT[kind]} for the topic",
@@ -410,25 +425,44 @@ def reaches_a_person(
     )
 
 
-def what_rings(stack: Stack) -> str | None:
-    """What a month on track sets off, in words."""
-    told = spend(stack, {"Usage": 15.0}, 25.0)
-    each = next(iter([*told["told"], *told["missed"]]), None)
-    return f"an alert on {SPENT[each['type']]}, at {each['threshold']:g} USD" if each else None
-
-
-def what_would_ring(stack: Stack) -> str | None:
-    """What a month on track would set off, by the alerts' thresholds."""
-    for kind, amount in (("ACTUAL", 15.0), ("FORECASTED", 25.0)):
-        for each in notifications(stack, kind):
-            if rings(each, amount):
-                return f"an alert on {SPENT[kind]}, at {each['threshold']:g} USD"
+def what_rings(stack: Stack) -> tuple[str, str] | None:
+    """Which of the stack's budgets a month on track sets off, and by what."""
+    ours = names_of_budgets(stack)
+    for told in stack.spend({"Usage": 15.0}, forecast=25.0):
+        for each in [*told["told"], *told["missed"]]:
+            if told["budget"] in ours:
+                return told["budget"], f"an alert on {SPENT[each['type']]}, at {each['threshold']:g} USD"
     return None
 
 
-def notifications(stack: Stack, kind: str) -> list[dict[str, Any]]:
-    """The budget's alerts of one kind, each with its operator, its threshold in USD and whom it tells."""
-    budget, budgets = the_budget(stack), stack.client("budgets")
+def what_would_ring(stack: Stack) -> tuple[str, str] | None:
+    """Which of the stack's budgets a month on track would set off, by the alerts' thresholds."""
+    for budget in (describe(stack, name) for name in names_of_budgets(stack)):
+        name = budget["BudgetName"]
+        if name != stack.output("Budget") and not counts_the_month(budget):
+            continue
+        for kind, amount in (("ACTUAL", 15.0), ("FORECASTED", 25.0)):
+            for each in notifications(stack, kind, budget):
+                if rings(each, amount):
+                    return name, f"an alert on {SPENT[kind]}, at {each['threshold']:g} USD"
+    return None
+
+
+def names_of_budgets(stack: Stack) -> list[str]:
+    """The budget the output names, and any other of the stack."""
+    others = [each.physical_id for each in stack.of_type("AWS::Budgets::Budget")]
+    return list(dict.fromkeys([stack.output("Budget"), *others]))
+
+
+def counts_the_month(budget: Mapping[str, Any]) -> bool:
+    """Whether all that a month costs counts in a budget: one with a filter may well have seen none of it."""
+    filtered = budget.get("CostFilters") or budget.get("FilterExpression")
+    return budget["BudgetType"] == "COST" and budget["TimeUnit"] != "DAILY" and not filtered
+
+
+def notifications(stack: Stack, kind: str, budget: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A budget's alerts of one kind, each with its operator, its threshold in USD and whom it tells."""
+    budgets = stack.client("budgets")
     who = {"AccountId": stack.account, "BudgetName": budget["BudgetName"]}
     found = []
     for each in budgets.describe_notifications_for_budget(**who)["Notifications"]:
@@ -540,6 +574,13 @@ def address_tags(stack: Stack, item: Any) -> Sequence[Any]:
 
 
 TAGS = {"project": "triage", "owner": "analytics", "environment": "practice"}
+FEES = {
+    "Support": "the fee of a support plan",
+    "Subscription": "subscriptions",
+    "OtherSubscription": "subscriptions that are no reservation",
+    "Recurring": "the monthly fees of reservations",
+    "Upfront": "what is paid upfront",
+}
 PERIODS = {"DAILY": "a day", "QUARTERLY": "a quarter", "ANNUALLY": "a year", "CUSTOM": "a period of its own"}
 SPENT = {"ACTUAL": "what has been spent", "FORECASTED": "what is expected"}
 MAIL = ("email", "email-json")

@@ -96,6 +96,14 @@ def mistake_before_tax(template):
 
 
 @breaks(
+    "everything_used_counts",
+    help="A support plan is billed as well. Turn credits and refunds off, and leave the other cost types as they are.",
+)
+def mistake_without_the_support_plan(template):
+    budget(template)["CostTypes"]["IncludeSupport"] = False
+
+
+@breaks(
     "money_spent_reaches_a_person",
     help="Without five weeks of use there is no forecast, and an alert on the forecast alone says nothing till then.",
 )
@@ -204,6 +212,16 @@ def mistake_an_alert_on_the_first_dollar(template):
 )
 def mistake_a_nervous_forecast(template):
     alerts(template)[1]["Notification"]["Threshold"] = 50
+
+
+@breaks(
+    "a_month_on_track_stays_quiet",
+    help="A second budget is a second sender. One of 10 USD for the whole account speaks up each month.",
+)
+def mistake_a_second_budget_that_is_always_over(template):
+    worked = of_type(template, "AWS::Budgets::Budget")
+    small = {**worked["Budget"], "BudgetName": "small", "BudgetLimit": {"Amount": 10, "Unit": "USD"}}
+    template["Resources"]["Small"] = {"Type": "AWS::Budgets::Budget", "Properties": {**worked, "Budget": small}}
 
 
 @breaks(
