@@ -74,8 +74,9 @@ def check_session_manager_is_the_way_in(stack: Stack) -> None:
         proved="EC2 may take the server's role, and the role may speak with Systems Manager",
     )
     expect(is_allowed(taken), saw=taken.because, **words)
-    refused = [each for each in (stack.may(role.attributes["Arn"], name) for name in AGENT) if not is_allowed(each)]
-    expect(not refused, saw=refused[0].because if refused else "", **words)
+    for name in AGENT:
+        refused, road = refusal(stack, role.attributes["Arn"], name)
+        expect(not refused, saw=refused, **{**words, "where": road or role})
 
     ask_for_names(stack)
     for service in ("ssm", "ssmmessages"):
@@ -106,12 +107,12 @@ def check_the_server_reads_the_notes_and_nothing_else(stack: Stack) -> None:
         rival="An access key in a file on the server would work too. What happens to each when the disk is copied?",
     )
     for action, resource in (("s3:GetObject", f"{notes}/*"), ("s3:ListBucket", notes)):
-        read = stack.may(name, action, resource, context=from_the_server(stack))
+        refused, road = refusal(stack, name, action, resource, context=from_the_server(stack))
         expect(
-            is_allowed(read),
-            saw=plainly(read.because, notes),
+            not refused,
+            saw=plainly(refused, notes),
             means="the index stays empty, and every search finds nothing",
-            **words,
+            **{**words, "where": road or role},
         )
     besides = sorted(granted_besides(stack, name), key=lambda each: not each[0][0].startswith("s3:"))
     actions, resource = first(besides) or ([], "")
@@ -525,6 +526,21 @@ def from_the_server(stack: Stack) -> dict[str, Any]:
     return told
 
 
+def refusal(stack: Stack, role: str, action: str, resource: str = "*", **known: Any) -> tuple[str, str | None]:
+    """Why the role is refused an action, by its policies or by an endpoint's on the way, and by which endpoint."""
+    own = stack.may(role, action, resource, **known)
+    if not is_allowed(own):
+        return own.because, None
+    service = action.partition(":")[0]
+    for item in stack.of_type("AWS::EC2::VPCEndpoint"):
+        if str(item.properties.get("ServiceName")).endswith(f".{service}"):
+            passing = stack.may(role, action, resource, through=item.logical_id, **known)
+            # a condition nobody here can tell is given the benefit of the doubt
+            if passing.answer.endswith("denied"):
+                return f"{called(item)} does not let it through: {passing.because}", item.logical_id
+    return "", None
+
+
 def granted_besides(stack: Stack, role: str) -> Iterator[tuple[list[str], str]]:
     """What the role may do beyond reading the notes and what the agent needs: (actions, resource)."""
     notes = bucket(stack)
@@ -678,8 +694,28 @@ def written_down(stack: Stack) -> list[str]:
 
 
 def launched(stack: Stack) -> list[tuple[str, str]]:
-    """The image and the type of what was launched."""
-    return sorted({(each["ImageId"], each["InstanceType"]) for each in servers(stack)})
+    """The image and the type of what was launched, and of what the group may launch in its place."""
+    found = {(each["ImageId"], each["InstanceType"]) for each in servers(stack)}
+    launch = (the_group(stack).get("MixedInstancesPolicy") or {}).get("LaunchTemplate", {})
+    for each in launch.get("Overrides", []):
+        if each.get("InstanceType"):
+            template = each.get("LaunchTemplateSpecification") or launch["LaunchTemplateSpecification"]
+            found.add((image_of(stack, template), each["InstanceType"]))
+    return sorted(found)
+
+
+def image_of(stack: Stack, template: dict[str, Any]) -> str:
+    """The image a launch template starts from; one told by a public parameter is looked up as EC2 does."""
+    name = {key: template[key] for key in ("LaunchTemplateId", "LaunchTemplateName") if template.get(key)}
+    if len(name) > 1:
+        del name["LaunchTemplateName"]
+    told = stack.client("ec2").describe_launch_template_versions(
+        Versions=[str(template.get("Version") or "$Default")], **name
+    )
+    image = str(told["LaunchTemplateVersions"][0]["LaunchTemplateData"].get("ImageId", ""))
+    if image.startswith("resolve:ssm:"):
+        image = stack.client("ssm").get_parameter(Name=image.removeprefix("resolve:ssm:"))["Parameter"]["Value"]
+    return image
 
 
 def user_data(stack: Stack, instance: str) -> str:

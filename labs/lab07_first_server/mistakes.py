@@ -135,6 +135,19 @@ def mistake_the_account_may_take_the_role(template: dict[str, Any]) -> None:
 
 
 @breaks(
+    "the_server_reads_the_notes_and_nothing_else",
+    help="An endpoint has a policy, too. The call needs a yes from the role and from every endpoint it goes through.",
+)
+def mistake_an_endpoint_for_another_bucket(template: dict[str, Any]) -> None:
+    properties(template, first(template, "AWS::EC2::VPCEndpoint"))["PolicyDocument"] = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::al2023-repos/*"}
+        ],
+    }
+
+
+@breaks(
     "copies_on_disk_are_encrypted",
     help="EBS encrypts when it is told to, by the volume or by the Region's default.",
 )
@@ -214,6 +227,20 @@ def mistake_an_image_id_written_down(template: dict[str, Any]) -> None:
 def mistake_an_image_for_another_processor(template: dict[str, Any]) -> None:
     parameter = image_parameter(template)
     parameter["Default"] = str(parameter["Default"]).replace("arm64", "x86_64")
+
+
+@breaks(
+    "the_image_is_new_and_fits",
+    help="When the first type is sold out the second is launched, from the same image: it has to fit both.",
+)
+def mistake_a_second_type_with_another_processor(template: dict[str, Any]) -> None:
+    group = properties(template, first(template, "AWS::AutoScaling::AutoScalingGroup"))
+    group["MixedInstancesPolicy"] = {
+        "LaunchTemplate": {
+            "LaunchTemplateSpecification": group.pop("LaunchTemplate"),
+            "Overrides": [{"InstanceType": "t4g.micro"}, {"InstanceType": "t3.micro"}],
+        }
+    }
 
 
 @breaks(
