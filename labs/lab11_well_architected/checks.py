@@ -156,6 +156,14 @@ def check_notes_are_read_where_it_is_needed(stack: Stack) -> None:
             where=thing(stack, role),
             **words,
         )
+    taken = stack.may("service:ec2.amazonaws.com", "sts:AssumeRole", indexer)
+    expect(
+        taken.answer == "allowed",
+        saw=f"EC2 may not hand out the indexer's role: {taken.because}",
+        means="the indexer has no keys, and reads nothing",
+        where=thing(stack, indexer),
+        **words,
+    )
     for action, resource in (("s3:GetObject", note), ("s3:ListBucket", notes), ("s3:PutObject", f"{notes}/index/a")):
         may = stack.may(indexer, action, resource, context=context)
         expect(
@@ -293,6 +301,15 @@ def check_any_zone_may_be_lost(stack: Stack) -> None:
         saw="the indexer is one instance that nobody keeps" if not group else "the group wants no server",
         means="when its hardware or its zone fails, there is no index until somebody wakes up",
         proved="an Auto Scaling group keeps the indexer",
+        **words,
+    )
+    zones = named_zones(stack, group)
+    expect(
+        len(zones) > 1,
+        saw=f"the group's subnets name {' and '.join(sorted(zones)) or 'no Availability Zone'}; "
+        "where one names none, AWS picks, and may pick the same again",
+        means="when that zone has a bad day there is no index, however often the group tries",
+        proved=f"the group may start the indexer in {' and '.join(sorted(zones))}",
         **words,
     )
     survives = stack.survives_loss_of_az()
@@ -646,6 +663,21 @@ def the_group(stack: Stack) -> dict[str, Any]:
         return {}
     told = stack.client("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=[item.physical_id])
     return dict(told["AutoScalingGroups"][0])
+
+
+def named_zones(stack: Stack, group: dict[str, Any]) -> set[str]:
+    """The zones the group is sure to have: those its subnets name, or the group itself."""
+    ids = [each for each in group.get("VPCZoneIdentifier", "").split(",") if each]
+    if not ids:
+        return set(group.get("AvailabilityZones", []))
+    told = stack.client("ec2").describe_subnets(SubnetIds=ids)["Subnets"]
+    return {each["AvailabilityZone"] for each in told if names_its_zone(stack, each["SubnetId"])}
+
+
+def names_its_zone(stack: Stack, subnet: str) -> bool:
+    """Whether a subnet of the stack says where it is; one from elsewhere is where it is."""
+    own = [item for item in stack.find(subnet) if item.type == "AWS::EC2::Subnet"]
+    return not own or any(own[0].properties.get(key) for key in ("AvailabilityZone", "AvailabilityZoneId"))
 
 
 def instances(stack: Stack) -> list[dict[str, Any]]:
