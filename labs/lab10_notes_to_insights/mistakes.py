@@ -105,6 +105,13 @@ def mistake_the_range_ends_with_the_year(template: dict[str, Any]) -> None:
     table(template)["Parameters"]["projection.dt.range"] = "2026-01-01,2026-12-31"
 
 
+@breaks(
+    FOUND, help="A range that begins at NOW minus a year moves on at both ends: older insights are no longer found."
+)
+def mistake_the_range_forgets_last_year(template: dict[str, Any]) -> None:
+    table(template)["Parameters"]["projection.dt.range"] = "NOW-1YEARS,NOW"
+
+
 @breaks(FOUND, help="Athena's JSON SerDes read line by line; indent=2 is one object on twenty lines.")
 def mistake_pretty_json(template: dict[str, Any]) -> None:
     handler(template, lambda code: code.replace("json.dumps(insight)", "json.dumps(insight, indent=2)"))
