@@ -248,11 +248,13 @@ def check_the_image_is_new_and_fits(stack: Stack) -> None:
             read="https://docs.aws.amazon.com/linux/al2023/ug/what-is-amazon-linux.html",
             where=place(stack),
         )
-        types = stack.client("ec2").describe_instance_types(InstanceTypes=[kind])["InstanceTypes"]
-        runs = types[0]["ProcessorInfo"]["SupportedArchitectures"]
+        types = stack.client("ec2").describe_instance_types(InstanceTypes=[kind])["InstanceTypes"] if kind else []
+        runs = types[0]["ProcessorInfo"]["SupportedArchitectures"] if types else []
         expect(
             told["Architecture"] in runs,
-            saw=f"the image is for {told['Architecture']}, and {kind} has a processor for {' or '.join(runs)}",
+            saw=f"the image is for {told['Architecture']}, and {kind} has a processor for {' or '.join(runs)}"
+            if kind
+            else f"the image is for {told['Architecture']}, and no type for it meets the group's requirements",
             means="EC2 refuses to start it, and the group tries again and again",
             proved=f"{kind} runs {told['Architecture']}, and so is the image",
             rival="Graviton costs less for the same work. What has to be true of your programs?",

@@ -231,6 +231,27 @@ def mistake_an_image_for_another_processor(template: dict[str, Any]) -> None:
 
 @breaks(
     "the_image_is_new_and_fits",
+    help="Types chosen by what they have are chosen for the image too: an arm64 image and Intel leave none.",
+)
+def mistake_requirements_that_no_type_meets(template: dict[str, Any]) -> None:
+    launch(template).pop("InstanceType")
+    group = properties(template, first(template, "AWS::AutoScaling::AutoScalingGroup"))
+    needs = {
+        "VCpuCount": {"Min": 2, "Max": 2},
+        "MemoryMiB": {"Min": 1024, "Max": 1024},
+        "BurstablePerformance": "required",
+        "CpuManufacturers": ["intel", "amd"],
+    }
+    group["MixedInstancesPolicy"] = {
+        "LaunchTemplate": {
+            "LaunchTemplateSpecification": group.pop("LaunchTemplate"),
+            "Overrides": [{"InstanceRequirements": needs}],
+        }
+    }
+
+
+@breaks(
+    "the_image_is_new_and_fits",
     help="When the first type is sold out the second is launched, from the same image: it has to fit both.",
 )
 def mistake_a_second_type_with_another_processor(template: dict[str, Any]) -> None:
