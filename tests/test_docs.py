@@ -9,9 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from preflight.course import Course
+
 ROOT = Path(__file__).resolve().parent.parent
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
 ROOMS = re.compile(r"(?<=<!-- rooms -->\n).*?(?=\n<!-- end of rooms -->)", re.S)
+
+SANDBOX = ROOT / "docs" / "sandbox.md"
+COSTS = re.compile(r"(?<=<!-- costs -->\n).*?(?=<!-- end of costs -->)", re.S)
 
 DOCUMENTS = [
     file
@@ -33,6 +38,26 @@ def test_the_architecture_lists_every_room_with_its_sentence() -> None:
         return
     found = ROOMS.search(text)
     assert found and found[0] == rooms, "docs/architecture.md is behind; run PREFLIGHT_UPDATE_GOLDEN=1 ./lab test"
+
+
+def test_the_sandbox_page_prices_every_lab() -> None:
+    text = SANDBOX.read_text(encoding="utf-8")
+    costs = costs_table()
+    if os.environ.get("PREFLIGHT_UPDATE_GOLDEN"):
+        SANDBOX.write_text(COSTS.sub(lambda _: costs, text), encoding="utf-8")
+        return
+    found = COSTS.search(text)
+    assert found and found[0] == costs, "docs/sandbox.md is behind; run PREFLIGHT_UPDATE_GOLDEN=1 ./lab test"
+
+
+def costs_table() -> str:
+    """What each lab's worked stack costs: lab.toml's amount, which law 8 holds to the estimator's."""
+    rows = []
+    for lab in Course.load(ROOT).labs:
+        month = lab.idle_usd_per_month
+        evening, amount = (f"{month / 730 * 4:.2f}", f"{month:.2f}") if month else ("0", "0")
+        rows.append(f"| {lab.number} | {lab.title} | {evening} | {amount} |")
+    return "\n".join(["| lab | | an evening of four hours | a forgotten month |", "|---|---|---|---|", *rows, ""])
 
 
 def rooms_table() -> str:

@@ -65,6 +65,10 @@ AGAINST_THE_OFFLINE_CLOUD = [
     ("cdk diff Lab1", "no differences"),
     ("./lab verify 1 --endpoint URL", "kept"),
     ("cdk destroy Lab1", "destroyed"),
+    ("./lab deploy 1", "Lab1 stands"),
+    ("./lab verify 1", "kept"),
+    ("./lab destroy 1", "is left"),
+    ("./lab sweep", "./lab"),
 ]
 
 
@@ -121,7 +125,11 @@ def test_the_offline_cloud_serves_the_cdk_cli(project: Path, tmp_path: Path) -> 
                 said = run(*cli.command, *arguments, "--no-notices", cwd=project, **environment)
             else:
                 url = exported["AWS_ENDPOINT_URL"]
-                said = run(sys.executable, "lab", *command.replace("URL", url).split()[1:], cwd=project)
+                arguments = command.replace("URL", url).split()[1:]
+                if "--endpoint" not in arguments:
+                    # what goes to an account there goes to the offline cloud here
+                    arguments += ["--endpoint", url] + (["--yes"] if arguments[0] != "verify" else [])
+                said = run(sys.executable, "lab", *arguments, cwd=project)
             assert words in said, f"{command}: {said}"
 
 
