@@ -19,6 +19,8 @@ from preflight.fresh import ENGINE
 MOST_ENTRIES = 40
 MOST_BYTES = 256 * 1024 * 1024
 ABANDONED_AFTER = 3600.0
+# Another process may still read what was asked for a moment ago.
+IN_USE_FOR = 900.0
 # A file's time may lag the clock by one tick of the kernel.
 CLOCK_STEP = 0.02
 MOST_FILES_IN_A_FOLDER = 2000
@@ -132,7 +134,8 @@ class Store:
         total = 0
         for count, path in enumerate(entries):
             total += sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
-            if path != newest and (count >= MOST_ENTRIES or total > MOST_BYTES):
+            too_many = count >= MOST_ENTRIES or total > MOST_BYTES
+            if path != newest and too_many and now - _used(path) > IN_USE_FOR:
                 shutil.rmtree(path, ignore_errors=True)
 
 

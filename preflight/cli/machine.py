@@ -94,4 +94,21 @@ def environment(url: str, region: str, root: Path) -> list[str]:
 def test(context: typer.Context) -> int:
     """Run the project's own tests; more words go to pytest."""
     desk: Desk = context.obj
-    return subprocess.run([sys.executable, "-m", "pytest", *context.args], cwd=desk.root, check=False).returncode
+    words = context.args or side_by_side()
+    return subprocess.run([sys.executable, "-m", "pytest", *words], cwd=desk.root, check=False).returncode
+
+
+# gigabytes a process of the whole suite comes to
+SUITE_GIGABYTES = 4
+
+
+def side_by_side() -> list[str]:
+    """pytest's words for the whole suite in as many processes as this machine has cores and room for, four at most."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
+    except (AttributeError, ValueError, OSError):
+        memory = 2 * SUITE_GIGABYTES
+    processes = min(cores, int(memory // SUITE_GIGABYTES), 4)
+    # a file's tests share a cloud and a kernel, so they stay together
+    return ["-n", str(processes), "--dist", "loadfile"] if processes > 1 else []

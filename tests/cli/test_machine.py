@@ -16,7 +16,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from preflight.cli.machine import environment, finding_lines
+from preflight.cli.machine import environment, finding_lines, side_by_side
 from preflight.doctor import Finding
 from tests.cli.test_bad_input import LAB, posix
 from tests.golden_files import same_as_golden
@@ -126,6 +126,20 @@ def test_the_projects_tests_get_the_words_that_follow(shelf: Shelf, monkeypatch:
     assert shelf.run("test", "-k", "progress", "--debug", "-x").code == 5
     assert calls == [[sys.executable, "-m", "pytest", "-k", "progress", "--debug", "-x"]]
     assert json.dumps(shelf.run("test").code) == "5"
+
+
+def test_the_whole_suite_takes_the_cores_and_the_memory_there_are(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def words(cores: int, gigabytes: float) -> list[str]:
+        pages = {"SC_PHYS_PAGES": int(gigabytes * 2**18), "SC_PAGE_SIZE": 4096}
+        machine = SimpleNamespace(sched_getaffinity=lambda _: {*range(cores)}, sysconf=pages.__getitem__)
+        monkeypatch.setattr("preflight.cli.machine.os", machine)
+        return side_by_side()
+
+    assert words(2, 24) == ["-n", "2", "--dist", "loadfile"]
+    assert words(16, 64)[1] == "4" and words(8, 12.5)[1] == "3"
+    assert words(1, 24) == [] and words(8, 7) == []
 
 
 @posix
