@@ -209,13 +209,15 @@ def _may(bucket: Any, role: str, source: str, destination: str, key: str, action
     from preflight.clouds.authorize import Authorizer
 
     judge = Authorizer({}, bucket.account_id)
-    origin = {"service": "s3.amazonaws.com", "source": f"arn:aws:s3:::{source}"}
+    origin = f"arn:aws:s3:::{source}"
     steps = (
-        ("s3:GetReplicationConfiguration", f"arn:aws:s3:::{source}"),
+        ("s3:GetReplicationConfiguration", origin),
         ("s3:GetObjectVersionForReplication", f"arn:aws:s3:::{source}/{key}"),
         (f"s3:{action}", f"arn:aws:s3:::{destination}/{key}"),
     )
-    return all(judge.may_act(role, each, resource, **origin) for each, resource in steps)
+    return all(
+        judge.may_act(role, each, resource, service="s3.amazonaws.com", source=origin) for each, resource in steps
+    )
 
 
 def _bucket(backend: Any, name: str) -> Any:
