@@ -1,10 +1,12 @@
-"""The use of a customer's KMS key that a call to an encrypted queue, topic, secret or parameter takes as well.
+"""The use of a customer's KMS key that a call to an encrypted queue, topic, secret, parameter or table takes as well.
 
-Producers need GenerateDataKey and Decrypt, readers Decrypt; a parameter's writer Encrypt. A key of AWS's own
+Producers need GenerateDataKey and Decrypt, readers Decrypt; a parameter's writer Encrypt; whoever uses a table's items
+Decrypt, which is how DynamoDB opens the table's own key. A key of AWS's own
 (alias/aws/…) is open to everybody in the account.
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html,
 https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html,
-https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html and
+https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html,
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html and
 https://docs.aws.amazon.com/kms/latest/developerguide/services-parameter-store.html, checked_on 2026-11-23.
 """
 
@@ -29,6 +31,8 @@ USES = {
     ("ssm", "GetParameter"): READS,
     ("ssm", "GetParameters"): READS,
     ("ssm", "PutParameter"): ("kms:Encrypt",),
+    **{("dynamodb", f"{each}Item"): READS for each in ("Get", "Put", "Update", "Delete", "BatchGet", "BatchWrite")},
+    **{("dynamodb", each): READS for each in ("Query", "Scan", "TransactGetItems", "TransactWriteItems")},
 }
 
 
@@ -52,6 +56,14 @@ def _keys(call: Call) -> Iterator[str]:
             continue
         held = _backend(call.prefix, parts[4], parts[3])
         thing: Any = None
+        if held is not None and call.prefix == "dynamodb":
+            table = held.tables.get(parts[5].split("/")[1])
+            chosen = getattr(table, "sse_specification", None) or {}
+            key = chosen.get("Enabled") and chosen.get("KMSMasterKeyId")
+            # without a key of one's own it is AWS's, told by its ARN
+            if key and key_arn(call, str(key)) != key_arn(call, "alias/aws/dynamodb"):
+                yield str(key)
+            continue
         if held is not None:
             thing = (
                 held.queues.get(parts[5])

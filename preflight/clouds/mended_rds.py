@@ -346,7 +346,23 @@ def _clusters() -> Iterator[tuple[Any, str, Any]]:
     from moto.rds.utils import ClusterEngine
 
     create, modify, listed = RDSBackend.create_db_cluster, RDSBackend.modify_db_cluster, DBCluster.get_cfg
-    drop = RDSBackend.delete_db_cluster
+    drop, parameters, least = (
+        RDSBackend.delete_db_cluster,
+        RDSBackend.describe_db_cluster_parameters,
+        DBCluster.default_allocated_storage,
+    )
+
+    def describe_db_cluster_parameters(self: Any, db_cluster_parameter_group_name: str) -> list[dict[str, Any]]:
+        # a default group exists without being made, and nobody has set anything in it
+        if db_cluster_parameter_group_name.startswith("default."):
+            return []
+        told: list[dict[str, Any]] = parameters(self, db_cluster_parameter_group_name)
+        return told
+
+    def default_allocated_storage(engine: str, storage_type: str) -> int:
+        # https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBCluster.html, checked_on 2026-11-23
+        allocated: int = least(engine, "standard" if storage_type in ("aurora", "aurora-iopt1") else storage_type)
+        return allocated
 
     def create_db_cluster(self: Any, asked: Any) -> Any:
         name = asked["db_cluster_identifier"]
@@ -358,6 +374,7 @@ def _clusters() -> Iterator[tuple[Any, str, Any]]:
             self, _subnet_group(self, asked.get("db_subnet_group_name")), asked.get("vpc_security_group_ids"), "cluster"
         )
         _refuse_cluster_group(self, asked.get("db_cluster_parameter_group_name"))
+        _refuse_other_family(self, asked)
         _refuse_monitoring(self, asked)
         follower = asked.get("global_cluster_identifier") or asked.get("replication_source_identifier")
         if not restored and not follower and asked.get("engine") != "neptune":
@@ -407,6 +424,8 @@ def _clusters() -> Iterator[tuple[Any, str, Any]]:
     yield RDSBackend, "create_db_cluster", create_db_cluster
     yield RDSBackend, "modify_db_cluster", modify_db_cluster
     yield RDSBackend, "delete_db_cluster", delete_db_cluster
+    yield RDSBackend, "describe_db_cluster_parameters", describe_db_cluster_parameters
+    yield DBCluster, "default_allocated_storage", staticmethod(default_allocated_storage)
     yield DBCluster, "get_cfg", get_cfg
     yield DBCluster, "enable_http_endpoint", property(lambda self: self._enable_http_endpoint, http)
     yield (
@@ -419,6 +438,24 @@ def _clusters() -> Iterator[tuple[Any, str, Any]]:
 def _refuse_cluster_group(backend: Any, name: str | None) -> None:
     if name and not name.startswith("default.") and name not in backend.db_cluster_parameter_groups:
         raise _refused("DBClusterParameterGroupNotFound", f"DBClusterParameterGroup not found: {name}")
+
+
+def _refuse_other_family(backend: Any, asked: Mapping[str, Any]) -> None:
+    """https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/USER_WorkingWithParamGroups.html"""
+    name, engine = asked.get("db_cluster_parameter_group_name"), str(asked.get("engine"))
+    group = backend.db_cluster_parameter_groups.get(name) if name else None
+    if group is None or engine not in ("aurora-postgresql", "postgres"):
+        return
+    has, wants = (
+        group.db_parameter_group_family,
+        family(engine, asked.get("engine_version") or _DEFAULT_VERSIONS[engine]),
+    )
+    if has != wants:
+        raise _refused(
+            "InvalidParameterCombination",
+            f"The Parameter Group {name} with DBParameterGroupFamily {has} cannot be used for this instance. "
+            f"Please use a Parameter Group with DBParameterGroupFamily {wants}",
+        )
 
 
 def _groups() -> Iterator[tuple[Any, str, Any]]:

@@ -459,6 +459,31 @@ def test_what_is_encrypted_with_a_customers_key_takes_the_key_too(home):
         home.as_role("stranger", "sqs").send_message(QueueUrl=queue, MessageBody="x")
 
 
+@pytest.mark.parametrize("own", [True, False])
+def test_the_items_of_a_table_take_its_key_where_it_is_a_customers(home, own):
+    key = home.cloud.client("kms").create_key()["KeyMetadata"]
+    home.cloud.client("dynamodb").create_table(
+        TableName="t",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+        SSESpecification={"Enabled": True, "SSEType": "KMS"} | ({"KMSMasterKeyId": key["KeyId"]} if own else {}),
+    )
+    home.role("stranger", allow("dynamodb:*"))
+    home.role("reader", allow("dynamodb:*"), allow("kms:Decrypt", key["Arn"]))
+    calls: list[tuple[str, dict[str, Any]]] = [
+        ("put_item", {"TableName": "t", "Item": {"id": {"S": "a"}}}),
+        ("get_item", {"TableName": "t", "Key": {"id": {"S": "a"}}}),
+        ("scan", {"TableName": "t"}),
+        ("batch_get_item", {"RequestItems": {"t": {"Keys": [{"id": {"S": "a"}}]}}}),
+    ]
+    for operation, told in calls:
+        said = refusal(getattr(home.as_role("stranger", "dynamodb"), operation), **told)
+        assert (f"kms:Decrypt on resource: {key['Arn']}" in said) if own else not said, operation
+        assert not refusal(getattr(home.as_role("reader", "dynamodb"), operation), **told), operation
+    assert not refusal(home.as_role("stranger", "dynamodb").describe_table, TableName="t")
+
+
 def test_assuming_a_role_is_its_trust_policys_business(house):
     ana, eve = house.user("ana"), house.user("eve", allow("sts:AssumeRole"))
     house.role("target", trusts={"AWS": ana})

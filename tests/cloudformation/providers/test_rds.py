@@ -230,6 +230,32 @@ def test_a_snapshot_is_kept_and_restored(bench):
     assert rds.describe_db_instances()["DBInstances"][0]["DBName"] == "notes"
 
 
+@pytest.mark.parametrize("storage", ["aurora", "aurora-iopt1"])
+def test_a_cluster_in_either_kind_of_aurora_storage(bench, group, storage):
+    asked = {"Engine": "aurora-postgresql", "DBClusterIdentifier": "notes", "DBSubnetGroupName": group.ref}
+    users = {"MasterUsername": "keeper", "ManageMasterUserPassword": True}
+    cluster = bench.make("AWS::RDS::DBCluster", **asked, **users, EngineVersion="17.4", StorageType=storage)
+    assert cluster.unapplied == ()
+    rds = bench.client("rds")
+    default = rds.describe_db_clusters()["DBClusters"][0]["DBClusterParameterGroup"]
+    assert default == "default.aurora-postgresql17"
+    assert rds.describe_db_cluster_parameters(DBClusterParameterGroupName=default)["Parameters"] == []
+
+
+def test_a_parameter_group_of_another_family(bench, group):
+    settings = bench.make("AWS::RDS::DBClusterParameterGroup", Family="aurora-postgresql15", Description="pg")
+    with pytest.raises(ClientError, match="cannot be used for this instance"):
+        bench.make(
+            "AWS::RDS::DBCluster",
+            Engine="aurora-postgresql",
+            EngineVersion="16.4",
+            DBSubnetGroupName=group.ref,
+            DBClusterParameterGroupName=settings.ref,
+            MasterUsername="keeper",
+            ManageMasterUserPassword=True,
+        )
+
+
 def test_a_cluster_its_members_and_its_endpoints(bench, network, group):
     rds = bench.client("rds")
     settings = bench.make(
