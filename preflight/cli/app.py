@@ -56,6 +56,7 @@ app.add_typer(_cloud, name="cloud")
 
 _sandbox = typer.Typer(rich_markup_mode=None)
 _sandbox.callback(invoke_without_command=True)(sandbox.sandbox)
+_sandbox.command("remove")(sandbox.remove)
 app.add_typer(_sandbox, name="sandbox")
 
 

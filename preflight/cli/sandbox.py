@@ -73,6 +73,37 @@ def sandbox(
     _show(desk, settings, as_json=as_json)
 
 
+def remove(
+    context: typer.Context,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    endpoint: Annotated[
+        str | None, typer.Option("--endpoint", metavar="URL", help="The offline cloud of another terminal.")
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print plain data; what would be done, without --yes.")
+    ] = False,
+) -> int:
+    """Take Preflight's bootstrap away from your sandbox account: its stack, bucket, repository and roles.
+
+    The next ./lab deploy makes it anew. Somebody else's CDKToolkit is not touched.
+    """
+    from preflight.cli.destroy import loopback
+    from preflight.cli.sweep import clear
+    from preflight.sandbox.account import open_sandbox
+    from preflight.sandbox.sweeping import labs_standing
+
+    desk: Desk = context.obj
+    command = "./lab sandbox remove"
+    account = open_sandbox(desk.root, endpoint_url=loopback(endpoint, command))
+    labs = labs_standing(desk.root, account)
+    if labs:
+        raise Usage(
+            f"{' and '.join(labs)} still stand{'s' if len(labs) == 1 else ''}, and CloudFormation deletes labs with "
+            f"the bootstrap's roles; first ./lab sweep, or ./lab destroy each, then {command}"
+        )
+    return clear(desk, account, command, yes=yes, as_json=as_json, only=("toolkit",))
+
+
 def _proposed(
     before: Settings | None,
     profile: str | None,

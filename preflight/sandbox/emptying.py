@@ -92,7 +92,8 @@ def empty_bucket(hands: Hands, bucket: str) -> Held:
             for error in answer.get("Errors", []):
                 refused[error["Key"], error.get("VersionId", "null")] = error.get("Code", "")
             done += len(batch) - len(answer.get("Errors", []))
-            hands.say(f"{bucket}: {done:,} versions deleted")
+            if done:
+                hands.say(f"{bucket}: {done:,} versions deleted")
         if not found:
             break
     for page in patiently(lambda: list(s3.get_paginator("list_multipart_uploads").paginate(Bucket=bucket))):

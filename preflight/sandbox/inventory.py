@@ -92,7 +92,10 @@ class Unseen:
 
 @dataclass(frozen=True)
 class Made:
-    """A resource a stack of ours made: `since` is when the stack was begun, `gone` that CloudFormation deleted it."""
+    """A resource a stack of ours made: `since` is when the stack was begun, `gone` that CloudFormation deleted it.
+
+    `beside` says that a service made it for such a resource.
+    """
 
     type: str
     id: str
@@ -101,6 +104,7 @@ class Made:
     since: datetime
     gone: bool = False
     stack_id: str = ""
+    beside: bool = False
 
 
 @dataclass(frozen=True)
@@ -220,12 +224,14 @@ def look(
     )
 
 
-def tagged(sandbox: Sandbox, region: str) -> Iterator[Row]:
-    """What carries our tag in a Region, as the tagging API tells it, whatever it is."""
+def tagged(sandbox: Sandbox, region: str, *, regional: bool = False) -> Iterator[Row]:
+    """What carries our tag in a Region, as the tagging API tells it; `regional` leaves out what is in no Region."""
     client = sandbox.client("resourcegroupstaggingapi", region=region)
     pages = client.get_paginator("get_resources").paginate(TagFilters=[{"Key": TAG}])
     for page in patiently(lambda: list(pages)):
         for found in page["ResourceTagMappingList"]:
+            if regional and found["ResourceARN"].split(":")[3:4] != [region]:
+                continue
             tags = {each["Key"]: each["Value"] for each in found["Tags"]}
             kind, name = of_arn(found["ResourceARN"])
             lab = tags.get(TAG, "")
@@ -337,7 +343,7 @@ def _row(client: Any, listing: Listing, item: Mapping[str, Any], region: str, kn
     elif stack:
         lab, by = stack, "stack"
     elif made and not made.gone and (born is None or born >= made.since - SLACK):
-        lab, by = made.lab, "stack"
+        lab, by = made.lab, "beside" if made.beside else "stack"
     elif parent:
         lab, by = parent.lab, "beside"
     elif lab or alike:

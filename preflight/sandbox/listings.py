@@ -133,7 +133,7 @@ LISTINGS: tuple[Listing, ...] = (
         "AWS::CloudFormation::Stack",
         "StackName",
         state="StackStatus",
-        gone=("DELETE_COMPLETE", "REVIEW_IN_PROGRESS"),
+        gone=("DELETE_COMPLETE",),
     ),
     Listing(
         "s3",

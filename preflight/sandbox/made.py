@@ -85,7 +85,7 @@ def keep(root: Path, sandbox: Sandbox, lab: str, made: Iterable[Made], before: I
     """Write down what a lab's stack made and what stands beside it, to tell it apart when it is gone."""
     since = {each.region: each.since for each in made}
     beside = [
-        Made(each.type, each.id, each.region, lab, since[each.region])
+        Made(each.type, each.id, each.region, lab, since[each.region], beside=each.by == "beside")
         for each in before.rows
         if each.lab == lab and each.is_ours and each.region in since
     ]

@@ -101,17 +101,33 @@ def sweep(found: Found, root: Path, say: Say) -> list[str]:
             of_lab = [each for each in found.known.made if each.lab == lab]
             made.keep(root, sandbox, lab, of_lab, found.inventory)
         hands = {region: Hands(sandbox, region, say) for region in found.regions}
-        for _, stack in sorted(found.stacks, key=lambda each: LAST.index(each[0]) + 1 if each[0] in LAST else 0):
+        for lab, stack in sorted(found.stacks, key=lambda each: LAST.index(each[0]) + 1 if each[0] in LAST else 0):
+            if lab == "toolkit" and held:
+                held.append(f"{stack.name} stays as long as a lab does: CloudFormation deletes labs with its roles")
+                continue
             held += take_down(sandbox, stack, say, command=COMMAND)
-        loose = sorted(found.loose, key=lambda row: ORDER.get(row.type, 0))
-        for row in loose:
-            held += delete_row(hands.get(row.region, Hands(sandbox, row.region, say)), row)
-        # what services made beside them shows only now
-        after = find(root, sandbox)
-        wanted = {each.lab for each in found.inventory.ours} | {lab for lab, _ in found.stacks}
-        for row in sorted(after.loose, key=lambda row: ORDER.get(row.type, 0)):
-            if row.lab in wanted and row not in loose:
-                held += delete_row(hands.get(row.region, Hands(sandbox, row.region, say)), row)
+        stays = any("stays as long" in each for each in held)
+        held += _delete(hands, [row for row in found.loose if not (stays and row.lab == "toolkit")])
+        # what was retained, or made beside them by services, shows only now that the stacks are gone
+        labs = {each.lab for each in found.inventory.ours} | {lab for lab, _ in found.stacks}
+        labs -= {"toolkit"} if stays else set()
+        if found.stacks:
+            after = find(root, sandbox)
+            held += _delete(hands, [row for row in after.loose if row.lab in labs and row not in found.loose])
+    return held
+
+
+def labs_standing(root: Path, sandbox: Sandbox) -> list[str]:
+    """The stacks of labs that stand, by name, in the Regions used from here."""
+    with explained("./lab sandbox remove", profile=sandbox.settings.profile if sandbox.settings else None):
+        stacks = [stack for region in regions_of(root, sandbox) for stack in made.ours(sandbox, region)]
+        return sorted({str(stack["StackName"]) for stack in stacks if made.lab_of(stack) not in LAST})
+
+
+def _delete(hands: Mapping[str, Hands], rows: Sequence[Row]) -> list[str]:
+    held: list[str] = []
+    for row in sorted(rows, key=lambda row: ORDER.get(row.type, 0)):
+        held += delete_row(hands[row.region], row)
     return held
 
 
@@ -182,7 +198,7 @@ def _regions(root: Path, sandbox: Sandbox) -> tuple[tuple[str, ...], tuple[Unsee
     for region in _enabled(sandbox):
         if region not in used:
             try:
-                if next(iter(tagged(sandbox, region)), None) is not None:
+                if next(iter(tagged(sandbox, region, regional=True)), None) is not None:
                     used.append(region)
             except Exception as error:
                 unseen.append(not_seen(error, "resourcegroupstaggingapi", region))

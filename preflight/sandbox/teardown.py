@@ -133,25 +133,33 @@ def take_down(sandbox: Sandbox, stack: Standing, say: Say, *, command: str, limi
     hands, tried = Hands(sandbox, stack.region, say), 0
     held: list[str] = []
     client = sandbox.client("cloudformation", region=stack.region)
-    status = settled(sandbox, stack, say, command=command, limit=limit)
+    status = _status(sandbox, stack)
+    if status != "CREATE_IN_PROGRESS":
+        # a creation can be deleted while it goes on, which may be why somebody is here; nothing else can
+        status = settled(sandbox, stack, say, command=command, limit=limit)
     while status is not None and tried < TRIES:
         tried += 1
-        held = []
         if tried == 1:
             _unprotect(client, stack)
-        for each in stack.resources:
-            if tried == 1 or each.id in _failed(client, stack):
-                held += (loosen if tried == 1 else pry)(hands, each.type, each.id)
+        held, failed = [], _failed(client, stack)
+        for each in _resources(sandbox, stack):
+            held += (pry if tried > 1 and each.id in failed else loosen)(hands, each.type, each.id)
         say(f"{stack.name}: deleting …" if tried == 1 else f"{stack.name}: deleting again, try {tried} …")
         delete_stack(client, stack, command)
         status = settled(sandbox, stack, say, command=command, limit=limit)
-        if status is not None and held and tried > 1:
+        if status == "DELETE_FAILED" and held and tried > 1:
             # asking a third time does not move a lock
             break
     if status is None:
         return []
     reasons = list(_failed(client, stack).values())
     return [*held, *reasons] or [f"{stack.name} is {status}"]
+
+
+def _resources(sandbox: Sandbox, stack: Standing) -> list[Made]:
+    """What a stack holds now; one that is still being made holds more than it did."""
+    whole = {"StackId": stack.id, "CreationTime": stack.since, "Tags": []}
+    return [each for each in made.of_stack(sandbox, whole, stack.region) if not each.gone]
 
 
 def delete_stack(client: Any, stack: Standing, command: str) -> None:
@@ -162,7 +170,8 @@ def delete_stack(client: Any, stack: Standing, command: str) -> None:
         patiently(lambda: client.delete_stack(StackName=stack.id))
     except ClientError as error:
         message = str(error.response["Error"].get("Message", ""))
-        if "does not exist" in message or "DELETE_IN_PROGRESS" in message:
+        # of two who delete at once one is late; what is still being made is waited for
+        if "does not exist" in message or "_IN_PROGRESS" in message:
             return
         if "ole" in message and ("assume" in message or "invalid" in message):
             raise Unavailable(
@@ -177,14 +186,11 @@ def settled(sandbox: Sandbox, stack: Standing, say: Say, *, command: str, limit:
     deadline, pause, told = time.monotonic() + limit, 0.2, ""
     while True:
         status = _status(sandbox, stack)
-        if status is None or not status.endswith("_IN_PROGRESS"):
+        if status is None or not status.endswith("_IN_PROGRESS") or status == "REVIEW_IN_PROGRESS":
             return status
         if status != told:
             say(f"{stack.name}: {status}")
             told = status
-        if status == "CREATE_IN_PROGRESS":
-            # CloudFormation lets go of a creation only to delete it
-            return status
         if time.monotonic() > deadline:
             raise Unavailable(
                 f"{stack.name} is still {status} after {limit / 60:.0f} minutes; AWS goes on by itself, and "
@@ -202,11 +208,12 @@ def prove(root: Path, scene: Scene, held: Sequence[str], say: Say, *, limit: flo
     hands = {region: Hands(sandbox, region, say) for region in scene.regions}
     told = list(held)
     found = _again(root, scene)
-    for row in found.ours:
-        if row.type in MADE_BESIDE and row.by in ("beside", "tag"):
-            told += delete_row(hands[row.region], row)
+    beside = [row for row in found.ours if row.type in MADE_BESIDE and row.by == "beside"]
+    for row in beside:
+        told += delete_row(hands[row.region], row)
+    if beside:
+        found = _again(root, scene)
     deadline = time.monotonic() + min(limit, 300 if not sandbox.is_local else 0)
-    found = _again(root, scene)
     while any(_on_its_way(row) for row in found.ours) and time.monotonic() < deadline:
         say(f"{lab}: waiting for what is on its way …")
         time.sleep(10)
