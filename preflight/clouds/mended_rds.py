@@ -375,6 +375,7 @@ def _clusters() -> Iterator[tuple[Any, str, Any]]:
         )
         _refuse_cluster_group(self, asked.get("db_cluster_parameter_group_name"))
         _refuse_other_family(self, asked)
+        _refuse_sleep(asked)
         _refuse_monitoring(self, asked)
         follower = asked.get("global_cluster_identifier") or asked.get("replication_source_identifier")
         if not restored and not follower and asked.get("engine") != "neptune":
@@ -438,6 +439,25 @@ def _clusters() -> Iterator[tuple[Any, str, Any]]:
 def _refuse_cluster_group(backend: Any, name: str | None) -> None:
     if name and not name.startswith("default.") and name not in backend.db_cluster_parameter_groups:
         raise _refused("DBClusterParameterGroupNotFound", f"DBClusterParameterGroup not found: {name}")
+
+
+def _refuse_sleep(asked: Mapping[str, Any]) -> None:
+    """A cluster pauses from these versions on.
+
+    https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-serverless-v2.how-it-works.html, checked_on
+    2026-11-23
+    """
+    wanted = (asked.get("serverless_v2_scaling_configuration") or {}).get("MinCapacity")
+    major, _, minor = str(asked.get("engine_version") or "").partition(".")
+    since = {"13": 15, "14": 12, "15": 7, "16": 3}.get(major, 0)
+    if asked.get("engine") != "aurora-postgresql" or wanted in (None, "") or float(wanted) > 0:
+        return
+    if minor.isdigit() and int(minor) < since:
+        raise _refused(
+            "InvalidParameterValue",
+            f"Serverless v2 capacity 0.0 isn't valid for the engine version {major}.{minor}. "
+            "The minimum capacity must be at least 0.5.",
+        )
 
 
 def _refuse_other_family(backend: Any, asked: Mapping[str, Any]) -> None:

@@ -242,6 +242,18 @@ def test_a_cluster_in_either_kind_of_aurora_storage(bench, group, storage):
     assert rds.describe_db_cluster_parameters(DBClusterParameterGroupName=default)["Parameters"] == []
 
 
+@pytest.mark.parametrize(("version", "sleeps"), [("15.3", False), ("15.7", True), ("16", True), ("17.4", True)])
+def test_from_which_version_on_a_cluster_sleeps(bench, group, version, sleeps):
+    asked = {"Engine": "aurora-postgresql", "DBSubnetGroupName": group.ref, "EngineVersion": version}
+    users = {"MasterUsername": "keeper", "ManageMasterUserPassword": True}
+    scales = {"MinCapacity": 0, "MaxCapacity": 2, "SecondsUntilAutoPause": 300}
+    if sleeps:
+        assert bench.make("AWS::RDS::DBCluster", **asked, **users, ServerlessV2ScalingConfiguration=scales).ref
+        return
+    with pytest.raises(ClientError, match="isn't valid for the engine version"):
+        bench.make("AWS::RDS::DBCluster", **asked, **users, ServerlessV2ScalingConfiguration=scales)
+
+
 def test_a_parameter_group_of_another_family(bench, group):
     settings = bench.make("AWS::RDS::DBClusterParameterGroup", Family="aurora-postgresql15", Description="pg")
     with pytest.raises(ClientError, match="cannot be used for this instance"):
