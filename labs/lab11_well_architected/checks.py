@@ -736,8 +736,16 @@ def start_up(stack: Stack) -> str:
 def indexer_role(stack: Stack) -> str:
     """The ARN of the role in the indexer's instance profile."""
     profile = instances(stack)[0].get("IamInstanceProfile")
-    if not profile:
-        could_not_ask("the indexer has no instance profile, and so no role; give it one that reads notes")
+    expect(
+        bool(profile),
+        saw="the indexer has no instance profile, and so no role",
+        means="it has no keys, and reads nothing",
+        proved="the indexer has an instance profile with a role",
+        bullets=["CLF-C02 2.3-K3", "SAA-C03 1.1-S2"],
+        read=f"{IAM_GUIDE}/id_roles_use_switch-role-ec2_instance-profiles.html",
+        where=indexer_item(stack),
+    )
+    assert profile
     name = profile["Arn"].rpartition("/")[2]
     roles = stack.client("iam").get_instance_profile(InstanceProfileName=name)["InstanceProfile"]["Roles"]
     return str(roles[0]["Arn"])
