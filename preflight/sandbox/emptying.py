@@ -75,7 +75,8 @@ def empty_bucket(hands: Hands, bucket: str) -> Held:
     """Every version, delete marker and unfinished upload, a thousand at a time; governance mode is bypassed."""
     s3 = hands.client("s3")
     locked = _has_object_lock(s3, bucket)
-    done, refused = 0, {}
+    done = 0
+    refused: dict[tuple[str, str], str] = {}
     for _ in range(ROUNDS):
         found = 0
         for batch in _versions(s3, bucket):
@@ -90,10 +91,12 @@ def empty_bucket(hands: Hands, bucket: str) -> Held:
                 )
             )
             for error in answer.get("Errors", []):
-                refused[error["Key"], error.get("VersionId", "null")] = error.get("Code", "")
+                versions = [each["VersionId"] for each in batch if each["Key"] == error["Key"]]
+                for version in [error["VersionId"]] if error.get("VersionId") else versions:
+                    refused[error["Key"], version] = str(error.get("Code", ""))
             done += len(batch) - len(answer.get("Errors", []))
             if done:
-                hands.say(f"{bucket}: {done:,} versions deleted")
+                hands.say(f"{bucket}: {done:,} version{'' if done == 1 else 's'} deleted")
         if not found:
             break
     for page in patiently(lambda: list(s3.get_paginator("list_multipart_uploads").paginate(Bucket=bucket))):
@@ -104,7 +107,7 @@ def empty_bucket(hands: Hands, bucket: str) -> Held:
         if until == "":
             s3.delete_object(Bucket=bucket, Key=key, VersionId=version, BypassGovernanceRetention=True)
             continue
-        yield f"bucket {bucket}: {key} cannot be deleted by anybody {until}"
+        yield f"bucket {bucket}: {key} cannot be deleted {until}"
 
 
 def _versions(s3: Any, bucket: str) -> Iterator[list[dict[str, str]]]:
@@ -140,14 +143,14 @@ def _kept_until(s3: Any, bucket: str, key: str, version: str) -> str:
     from botocore.exceptions import ClientError
 
     where = {"Bucket": bucket, "Key": key, "VersionId": version}
-    retention: Mapping[str, Any] = {}
+    told: Mapping[str, Any] = {}
     with contextlib.suppress(ClientError):
-        retention = s3.get_object_retention(**where)["Retention"]
-    until = retention.get("RetainUntilDate")
-    if retention.get("Mode") == "COMPLIANCE" and isinstance(until, datetime):
+        told = s3.head_object(**where)
+    until = told.get("ObjectLockRetainUntilDate")
+    if told.get("ObjectLockMode") == "COMPLIANCE" and isinstance(until, datetime):
         return f"before {until:%Y-%m-%d %H:%M} UTC (Object Lock in compliance mode)"
     with contextlib.suppress(ClientError):
-        if s3.get_object_legal_hold(**where)["LegalHold"]["Status"] == "ON":
+        if told.get("ObjectLockLegalHoldStatus") == "ON":
             s3.put_object_legal_hold(**where, LegalHold={"Status": "OFF"})
             return ""
     if isinstance(until, datetime):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
@@ -19,6 +20,8 @@ from preflight.sandbox.patience import patiently
 # the one of a stack that is deleted is found by its id for 90 days,
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ListStacks.html (checked on 2026-11-23)
 DELETED = ["DELETE_COMPLETE"]
+# a creation that failed may be named after a thing of somebody else's, and so is one that is imported
+NOT_MADE = re.compile(r"DELETE_COMPLETE|CREATE_FAILED|CREATE_IN_PROGRESS|IMPORT_")
 
 
 def known(root: Path, sandbox: Sandbox, regions: Iterable[str], *, lab: str | None = None) -> Known:
@@ -75,7 +78,7 @@ def of_stack(sandbox: Sandbox, stack: Mapping[str, Any], region: str) -> Iterato
         if not id:
             continue
         # what CloudFormation left in place on purpose stands still, though its stack is gone
-        gone = each["ResourceStatus"] == "DELETE_COMPLETE"
+        gone = bool(NOT_MADE.match(each["ResourceStatus"]))
         yield Made(type, id, region, lab_of(stack), since, gone, stack["StackId"])
         if type == "AWS::CloudFormation::Stack":
             yield from of_stack(sandbox, {**stack, "StackId": id}, region)

@@ -10,9 +10,10 @@ from tests.shelf.builder import Said
 
 if TYPE_CHECKING:
     from tests.sandbox.conftest import Yard
+    from tests.sandbox.plots import Plot
 
 
-def lab(yard: Yard, *words: str) -> Said:
+def lab(yard: Yard | Plot, *words: str) -> Said:
     """Give a command line to ./lab, in this process, aimed at the yard's cloud."""
     from preflight.cli import app
 
