@@ -344,7 +344,8 @@ def delete_assets(root: Path, scene: Scene, say: Say) -> list[str]:
     """
     sandbox = scene.sandbox
     held: list[str] = []
-    others = {each.stack for each in records.records(root)} - {scene.lab}
+    place = sandbox.endpoint_url or sandbox.account
+    others = {each.stack for each in records.records(root) if each.place == place} - {scene.lab}
     for region in scene.regions:
         hands = Hands(sandbox, region, say)
         for stack in made.ours(sandbox, region):
