@@ -27,7 +27,7 @@ def check_the_wards_see_what_is_urgent(stack: Stack) -> None:
         bullets=["CLF-C02 1.2-K1", "SAA-C03 2.1-K1"],
         read=f"{FRAMEWORK}/welcome.html",
     )
-    with notes_put(stack, {"one.txt": URGENT, "visit at 5 pm, für später": CALM}) as (ward, keys):
+    with notes_put(stack, {"one.txt": URGENT, "visit at 5 pm + 1, für später": CALM}) as (ward, keys):
         stack.eventually(lambda: len(on_the_page(stack, ward)) >= len(keys), seconds=90)
         answer = page(stack, ward)
         expect(
@@ -317,7 +317,7 @@ def check_any_zone_may_be_lost(stack: Stack) -> None:
         bool(survives),
         saw=survives.because,
         means="when that zone has a bad day, so has the clinic",
-        proved=survives.because,
+        proved=f"{survives.because[:1].lower()}{survives.because[1:].rstrip('.')}",
         **words,
     )
     item = indexer_item(stack)

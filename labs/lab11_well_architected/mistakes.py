@@ -19,6 +19,16 @@ def mistake_the_key_as_it_came(source: str) -> str:
 
 @breaks(
     "the_wards_see_what_is_urgent",
+    help="S3 encodes a key once, and EventBridge does not at all. One decoding too many makes a plus sign a space.",
+    file="triage.py",
+)
+def mistake_the_key_decoded_once_too_often(source: str) -> str:
+    once = 'unquote_plus(record["s3"]["object"]["key"])'
+    return source.replace(once, f"unquote_plus({once})")
+
+
+@breaks(
+    "the_wards_see_what_is_urgent",
     help="A role that was cut too far: a Query of an index asks about the index's ARN, not the table's.",
 )
 def mistake_the_page_may_query_the_table_alone(template: dict[str, Any]) -> None:
