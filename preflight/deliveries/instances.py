@@ -16,6 +16,10 @@ def listening(deliveries: Deliveries) -> AbstractContextManager[None]:
     """Tell of starting, stopping and ending, each with the state on the way there."""
     from moto.ec2.models.instances import InstanceBackend
 
+    from preflight.cloudformation.providers._launching import launch_by_the_image
+
+    # what is put back at the end has to have it already
+    launch_by_the_image()
     run, start, stop, terminate = (
         InstanceBackend.run_instances,
         InstanceBackend.start_instances,

@@ -47,3 +47,20 @@ def test_nothing_listens_after_the_end(monkeypatch):
     first.join(5)
     cloud.serve()
     assert not [each for each in threading.enumerate() if "serve_forever" in each.name]
+
+
+def test_a_second_cloud_launches_by_the_image_as_the_first_did() -> None:
+    from moto.ec2.models.instances import InstanceBackend
+
+    from preflight.clouds.offline import OfflineCloud
+
+    def tokens() -> str:
+        with OfflineCloud() as cloud:
+            name = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
+            image = cloud.client("ssm").get_parameter(Name=name)["Parameter"]["Value"]
+            asked = {"ImageId": image, "InstanceType": "t4g.micro", "MinCount": 1, "MaxCount": 1}
+            [server] = cloud.client("ec2").run_instances(**asked)["Instances"]
+            return str(server["MetadataOptions"]["HttpTokens"])
+
+    assert [tokens(), tokens()] == ["required", "required"]
+    assert "listening" not in InstanceBackend.run_instances.__qualname__

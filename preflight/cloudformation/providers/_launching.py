@@ -183,8 +183,11 @@ def make_provisioned_disks() -> None:
 
 
 @cache
+@cache
 def launch_by_the_image() -> None:
     """Let Amazon Linux 2023 decide what a launch leaves open: a root disk of gp3, and IMDSv2; moto asks no image.
+
+    Once for the process, and before anybody who puts `run_instances` back as it was found.
 
     https://docs.aws.amazon.com/linux/al2023/ug/imdsv2.html, https://docs.aws.amazon.com/linux/al2023/ug/ec2.html,
     checked_on 2026-11-23
