@@ -60,12 +60,14 @@ def serve(
     desk: Desk = context.obj
     with OfflineCloud(region=region) as cloud:
         url = cloud.serve(port)
-        print("\n".join(environment(url, cloud.region, desk.root)), flush=True)
-        desk.warn(f"The offline cloud answers at {url}, empty, until Ctrl-C. Elsewhere, paste the lines above, then:")
-        place = f"aws://{cloud.account}/{cloud.region}"
-        for command in (f"cdk bootstrap {place}", "cdk deploy Lab1", f"./lab verify 1 --endpoint {url}"):
-            desk.warn(f"  {command}")
         try:
+            print("\n".join(environment(url, cloud.region, desk.root)), flush=True)
+            desk.warn(
+                f"The offline cloud answers at {url}, empty, until Ctrl-C. Elsewhere, paste the lines above, then:"
+            )
+            place = f"aws://{cloud.account}/{cloud.region}"
+            for command in (f"cdk bootstrap {place}", "cdk deploy Lab1", f"./lab verify 1 --endpoint {url}"):
+                desk.warn(f"  {command}")
             while True:
                 # in steps, or Ctrl-C would not come through on Windows
                 time.sleep(0.5)
